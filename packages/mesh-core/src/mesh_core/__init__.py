@@ -1,0 +1,1 @@
+"""Names, ports, annotations, Kubernetes resources and the store that holds them."""

@@ -1,0 +1,1 @@
+"""Discovery, service profiles and policy."""

@@ -1,0 +1,1 @@
+"""Which pods get the sidecar, and what it looks like."""

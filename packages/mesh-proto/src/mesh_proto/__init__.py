@@ -1,0 +1,1 @@
+"""The wire API of the mesh and its vocabulary."""

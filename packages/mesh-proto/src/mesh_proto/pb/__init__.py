@@ -1,0 +1,1 @@
+"""Generated from proto/mesh_proto/pb; see that folder for meaning."""

@@ -1,0 +1,1 @@
+"""Agent, redirect and the binding of the engine."""

@@ -1,0 +1,1 @@
+//! Pure decisions of the proxy: state, input, now and chance in; an answer out.
