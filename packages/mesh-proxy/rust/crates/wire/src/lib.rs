@@ -55,6 +55,8 @@ pub mod transport {
     }
 }
 
+pub mod vocabulary;
+
 pub mod spiffe {
     include!("spiffe.rs");
 }

@@ -1,0 +1,4 @@
+//! The words that every part of the mesh shares, one module per table of mesh-proto's
+//! `vocabulary/`.
+
+pub mod environment;
