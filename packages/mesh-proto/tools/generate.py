@@ -1,33 +1,65 @@
 #!/usr/bin/env python3
-"""Regenerates everything that is generated from mesh-proto; `--check` only compares.
+"""Regenerates all code that comes from mesh-proto's .proto files and vocabulary.
 
-    python packages/mesh-proto/tools/generate.py [--check]
+`generate.py` writes it; `generate.py --check` changes nothing and ends with 1 when it is not fresh.
 """
 
 from __future__ import annotations
 
-import subprocess
+import argparse
 import sys
+import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from generator import environment  # noqa: E402  (the path above comes first)
+from generator import protobuf, vocabulary
+from generator.table import TableError
+from generator.tree import Output
 
 PACKAGE = Path(__file__).resolve().parents[1]
-WIRE = PACKAGE.parent / "mesh-proxy/rust/crates/wire/src"
+RUST = PACKAGE.parent / "mesh-proxy/rust"
 
 
 def main() -> int:
-    variables = environment.read(PACKAGE / "vocabulary/environment.toml")
-    py = PACKAGE / "src/mesh_proto/vocabulary/environment.py"
-    py.write_text(environment.python(variables))
-    rs = WIRE / "vocabulary/environment.rs"
-    rs.parent.mkdir(exist_ok=True)
-    rs.write_text(environment.rust(variables))
-    subprocess.run(["rustfmt", "--edition", "2024", rs], check=True)
-    subprocess.run(["ruff", "format", py], check=True)
+    """Runs the command line; gives the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare only, change nothing")
+    check: bool = parser.parse_args().check
+    with tempfile.TemporaryDirectory(prefix="mesh-generate-") as scratch:
+        try:
+            outputs = generate(Path(scratch))
+        except (TableError, protobuf.ToolError) as error:
+            print(f"generate: {error}", file=sys.stderr)
+            return 2
+        differences = [line for output in outputs for line in output.differences()]
+        if not check:
+            for output in outputs:
+                output.install()
+    for line in differences:
+        print(line if check else f"written: {line.split(': ', 1)[1]}")
+    if check and differences:
+        print("Generated code is not fresh; run `./dev proto --fix` and commit the result.")
+        return 1
     return 0
+
+
+def generate(scratch: Path) -> list[Output]:
+    """Makes every generated file below `scratch`."""
+    python, rust, words_py, words_rs = (scratch / name for name in ("py", "rs", "vpy", "vrs"))
+    for directory in (python, rust, words_py, words_rs):
+        directory.mkdir()
+    descriptor_set = protobuf.compile_python(PACKAGE / "proto", python)
+    protobuf.compile_rust(descriptor_set, RUST, rust)
+    vocabulary.write(PACKAGE / "vocabulary", words_py, words_rs)
+    wire = RUST / "crates/wire/src"
+    tables = tuple(path.stem for path in sorted((PACKAGE / "vocabulary").glob("*.toml")))
+    return [
+        Output(python / "mesh_proto/pb", PACKAGE / "src/mesh_proto/pb", ("*_pb2*",)),
+        Output(rust, wire, ("io.*.rs", "transport.*.rs", "spiffe.rs")),
+        Output(words_py, PACKAGE / "src/mesh_proto/vocabulary", tuple(f"{t}.py" for t in tables)),
+        Output(words_rs, wire / "vocabulary", tuple(f"{t}.rs" for t in tables)),
+    ]
 
 
 if __name__ == "__main__":
