@@ -1,0 +1,1 @@
+"""Servers and clients that the scenarios run in pods; each prints or answers JSON."""
