@@ -15,6 +15,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import grpc
 from websockets.sync.client import connect
@@ -147,10 +148,10 @@ def rpc(arguments: argparse.Namespace) -> object:
     """Call each kind of method once; then `--count` unary calls over the same connection."""
     with grpc.insecure_channel(arguments.target) as channel:
         deadline = 20
-        single = channel.unary_unary(f"/{SERVICE}/Unary")
-        collect = channel.stream_unary(f"/{SERVICE}/Collect")
-        repeat = channel.unary_stream(f"/{SERVICE}/Repeat")
-        converse = channel.stream_stream(f"/{SERVICE}/Converse")
+        single: Any = channel.unary_unary(f"/{SERVICE}/Unary")
+        collect: Any = channel.stream_unary(f"/{SERVICE}/Collect")
+        repeat: Any = channel.unary_stream(f"/{SERVICE}/Repeat")
+        converse: Any = channel.stream_stream(f"/{SERVICE}/Converse")
         pods: collections.Counter[str] = collections.Counter()
         for _ in range(arguments.count):
             _, call = single.with_call(b"x", timeout=deadline)
@@ -167,7 +168,7 @@ def rpc(arguments: argparse.Namespace) -> object:
 
 def until_error(call: Iterator[bytes]) -> dict[str, object]:
     """What a call answered before it failed, and how it failed."""
-    answers = []
+    answers: list[str] = []
     try:
         answers.extend(part.decode() for part in call)
     except grpc.RpcError as error:

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import grpc
 
@@ -48,7 +48,7 @@ async def converse(requests: AsyncIterator[bytes], context: Context) -> AsyncIte
         yield request
 
 
-def handlers() -> "grpc.GenericRpcHandler[Any, Any]":
+def handlers() -> grpc.GenericRpcHandler:
     """The service, without a protocol buffer compiler."""
     return grpc.method_handlers_generic_handler(
         SERVICE,

@@ -12,6 +12,7 @@
 import hashlib
 import json
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
@@ -155,14 +156,13 @@ async def digest(receive: Receive) -> dict[str, object]:
 
 def main() -> None:
     """Serve on the port given as the only argument, IPv4 and IPv6, until SIGTERM."""
-    uvicorn.run(
-        application,
-        host="::",
-        port=int(sys.argv[1]),
-        log_level="warning",
-        timeout_graceful_shutdown=5,
-        timeout_keep_alive=60,
+    listener = socket.create_server(
+        ("", int(sys.argv[1])), family=socket.AF_INET6, dualstack_ipv6=True, backlog=512
     )
+    config = uvicorn.Config(
+        application, log_level="warning", timeout_graceful_shutdown=5, timeout_keep_alive=60
+    )
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 if __name__ == "__main__":
