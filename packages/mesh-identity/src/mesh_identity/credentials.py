@@ -1,0 +1,188 @@
+"""The directory of certificates and keys: made when empty, kept and checked otherwise.
+
+`ca.crt` and `ca.key` are the root, `issuer.crt` and `issuer.key` what signs leaves,
+`ca-bundle.crt` the trust anchors as every proxy gets them. All PEM; keys are 0600.
+Someone with a root of their own leaves `ca.key` away and gives the issuer.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from mesh_identity.authority import SigningKey, make_issuer, make_root, new_key
+from mesh_identity.errors import CredentialsError
+from mesh_identity.issuer import Issuer
+
+ROOT, ROOT_KEY = "ca.crt", "ca.key"
+ISSUER, ISSUER_KEY = "issuer.crt", "issuer.key"
+BUNDLE = "ca-bundle.crt"
+_MAX_FILE_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Initialised:
+    """What `initialise` did: the files that it made and those that it found."""
+
+    made: tuple[Path, ...]
+    kept: tuple[Path, ...]
+
+
+def initialise(directory: Path, trust_domain: str, now: datetime) -> Initialised:
+    """Complete the root, issuer and bundle in `directory`, keeping whatever is there.
+
+    A step that was interrupted is finished from the key that it left behind.
+    Raises `CredentialsError` when what is there cannot be completed or used.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CredentialsError(f"{directory}: cannot be created: {error.strerror}") from error
+    made = tuple(_complete(directory, trust_domain, now))
+    names = (ROOT, ROOT_KEY, ISSUER, ISSUER_KEY, BUNDLE)
+    present = tuple(directory / name for name in names if (directory / name).exists())
+    load_issuer(directory, now=now)
+    return Initialised(made, tuple(path for path in present if path not in made))
+
+
+def load_issuer(
+    directory: Path,
+    *,
+    now: datetime,
+    lifetime: timedelta = timedelta(hours=24),
+    skew: timedelta = timedelta(seconds=20),
+) -> Issuer:
+    """Read the issuer and the anchors of `directory`; raise `CredentialsError` if they do not fit."""
+    chain = _certificates(directory / ISSUER)
+    anchors = _certificates(directory / BUNDLE)
+    key = _private_key(directory / ISSUER_KEY)
+    try:
+        issuer = Issuer(key, chain, anchors, lifetime=lifetime, skew=skew)
+    except CredentialsError as error:
+        raise CredentialsError(f"{directory}: {error}") from error
+    if now >= issuer.expires:
+        raise CredentialsError(
+            f"{directory}: the certificates expired at {issuer.expires:%Y-%m-%d %H:%M:%S} UTC; "
+            "remove the files to have new ones made, or put your own in their place"
+        )
+    return issuer
+
+
+def load_token_key(path: Path) -> ec.EllipticCurvePublicKey:
+    """Read the PEM public key that tokens are signed with."""
+    try:
+        key = load_pem_public_key(_read(path))
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise CredentialsError(f"{path}: is not a PEM public key") from error
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise CredentialsError(f"{path}: is not an ECDSA P-256 public key, which ES256 needs")
+    return key
+
+
+def _complete(directory: Path, trust_domain: str, now: datetime) -> Iterator[Path]:
+    root, issuer, bundle = (directory / name for name in (ROOT, ISSUER, BUNDLE))
+    if not root.exists():
+        if issuer.exists():
+            raise CredentialsError(f"{issuer}: is there without {ROOT}; add the root that signed it")
+        key = yield from _key(directory / ROOT_KEY)
+        yield _write_certificate(root, make_root(key, f"root.linkerd.{trust_domain}", now))
+    if not issuer.exists():
+        root_key = _root_key(directory)
+        key = yield from _key(directory / ISSUER_KEY)
+        name = f"identity.linkerd.{trust_domain}"
+        signed = make_issuer(key, name, _certificates(root)[0], root_key, now)
+        yield _write_certificate(issuer, signed)
+    if not bundle.exists():
+        yield _write(bundle, _pem(_certificates(root)), mode=0o644)
+
+
+def _key(path: Path) -> Generator[Path, None, SigningKey]:
+    """The key at `path`, made first (and yielded as made) when it is not there."""
+    if path.exists():
+        return _private_key(path)
+    key = new_key()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    yield _write(path, pem, mode=0o600)
+    return key
+
+
+def _root_key(directory: Path) -> SigningKey:
+    path = directory / ROOT_KEY
+    if not path.exists():
+        raise CredentialsError(
+            f"{path}: is needed to sign an issuer; add it, or give {ISSUER} and {ISSUER_KEY}"
+        )
+    key = _private_key(path)
+    if key.public_key() != _certificates(directory / ROOT)[0].public_key():
+        raise CredentialsError(f"{path}: does not belong to {ROOT}; put the matching key in its place")
+    return key
+
+
+def _certificates(path: Path) -> Sequence[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(_read(path))
+    except ValueError as error:
+        raise CredentialsError(f"{path}: holds no readable PEM certificate") from error
+
+
+def _private_key(path: Path) -> SigningKey:
+    try:
+        key = load_pem_private_key(_read(path), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise CredentialsError(f"{path}: is not an unencrypted PEM private key") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise CredentialsError(f"{path}: is not an ECDSA key; make one on the curve P-256")
+    return key
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise CredentialsError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(content) > _MAX_FILE_BYTES:
+        raise CredentialsError(f"{path}: is larger than {_MAX_FILE_BYTES} bytes; is it the right file?")
+    return content
+
+
+def _write_certificate(path: Path, certificate: x509.Certificate) -> Path:
+    return _write(path, _pem([certificate]), mode=0o644)
+
+
+def _pem(certificates: Sequence[x509.Certificate]) -> bytes:
+    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
+
+
+def _write(path: Path, content: bytes, *, mode: int) -> Path:
+    """Write by rename, with its final mode from the first byte: a key is never readable by others."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.rename(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise CredentialsError(f"{path}: cannot be written: {error.strerror}") from error
+    return path

@@ -1,0 +1,95 @@
+"""What the tests play with: signed tokens, requests and chains of certificates."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from mesh_identity.authority import make_issuer, make_root, new_key
+from mesh_identity.issuer import Issuer
+from mesh_proto.pb.identity_pb2 import CertifyRequest
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+IDENTITY = "web.shop.serviceaccount.identity.linkerd.cluster.local"
+
+
+def base64url(content: bytes) -> bytes:
+    return base64.urlsafe_b64encode(content).rstrip(b"=")
+
+
+def sign_segments(key: ec.EllipticCurvePrivateKey, header: bytes, payload: bytes) -> bytes:
+    signed = base64url(header) + b"." + base64url(payload)
+    r, s = decode_dss_signature(key.sign(signed, ec.ECDSA(SHA256())))
+    return signed + b"." + base64url(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+
+
+@dataclass
+class TokenMaker:
+    """What the supervisor of a one-machine mesh does."""
+
+    key: ec.EllipticCurvePrivateKey = field(default_factory=new_key)
+
+    def __call__(
+        self,
+        subject: object = "system:serviceaccount:shop:web",
+        *,
+        now: datetime = NOW,
+        header: dict[str, object] | None = None,
+        **claims: object,
+    ) -> bytes:
+        seconds = int(now.timestamp())
+        content = {
+            "aud": ["identity.l5d.io"],
+            "sub": subject,
+            "iat": seconds,
+            "nbf": seconds,
+            "exp": seconds + 3600,
+        } | claims
+        kept = {name: value for name, value in content.items() if value is not None}
+        return sign_segments(
+            self.key, json.dumps(header or {"alg": "ES256", "typ": "JWT"}).encode(), json.dumps(kept).encode()
+        )
+
+
+def make_csr(
+    *names: x509.GeneralName,
+    common_name: str | None = None,
+    key: ec.EllipticCurvePrivateKey | None = None,
+) -> bytes:
+    attributes = [] if common_name is None else [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name(attributes))
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    return builder.sign(key or new_key(), SHA256()).public_bytes(Encoding.DER)
+
+
+def certify_request(token: bytes, identity: str = IDENTITY, csr: bytes | None = None) -> CertifyRequest:
+    csr = make_csr(x509.DNSName(identity)) if csr is None else csr
+    return CertifyRequest(identity=identity, token=token, certificate_signing_request=csr)
+
+
+@dataclass(frozen=True)
+class Chain:
+    root: x509.Certificate
+    issuer: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    def load(
+        self, lifetime: timedelta = timedelta(hours=24), skew: timedelta = timedelta(seconds=20)
+    ) -> Issuer:
+        return Issuer(self.key, [self.issuer], [self.root], lifetime=lifetime, skew=skew)
+
+
+def make_chain_at(now: datetime) -> Chain:
+    root_key, key = new_key(), new_key()
+    root = make_root(root_key, "root.linkerd.cluster.local", now)
+    issuer = make_issuer(key, "identity.linkerd.cluster.local", root, root_key, now)
+    return Chain(root, issuer, key)
