@@ -1,26 +1,23 @@
-"""Renders vocabulary/environment.toml."""
+"""Reads and renders vocabulary/environment.toml."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from generator.literals import (
-    NOTICE,
-    python_text,
-    python_texts,
-    rust_flag,
-    rust_option,
-    rust_text,
-    rust_texts,
-)
+from generator import record
+from generator.literals import FLAG, OPTIONAL_TEXT, TEXT, TEXTS, Form, camel
+from generator.record import Column, Record, Rows
 from generator.table import rows
 
-_SOURCE = "vocabulary/environment.toml"
-PREFIX = "LINKERD2_PROXY_"
+_SOURCE = "environment.toml"
+_DOC = "The environment variables that configure the proxy."
+_PREFIX = "LINKERD2_PROXY_"
+_KIND_DOC = "What a value looks like."
 
-# kind -> what a value of it looks like; the order is that of the enumerations.
-KINDS = {
+# The order is that of the enumerations.
+_KINDS = {
     "address": "`IP:PORT`.",
     "addresses": "Comma-separated `IP:PORT`.",
     "authority": "`HOST:PORT`; HOST is an address or a DNS name.",
@@ -40,160 +37,75 @@ KINDS = {
     "suffixes": "Comma-separated DNS suffixes; `.` matches every name.",
 }
 
+# A choice carries its words: beside it in Python, inside it in Rust.
+_KIND = Form(
+    "Kind",
+    "Kind",
+    lambda kind: f"Kind.{kind[0].upper()}",
+    lambda kind: f"Kind::{camel(kind[0])}"
+    + (f"({TEXTS.rust(kind[1])})" if kind[1] else ""),
+)
 
-@dataclass(frozen=True)
-class Variable:
-    """One row."""
+_VARIABLE = Record(
+    "Variable",
+    "One environment variable.",
+    (
+        Column("name", TEXT, "The full name."),
+        Column("kind", _KIND, "The form of the value."),
+        Column(
+            "choices", TEXTS, "The words of Kind.CHOICE; empty otherwise.", rust=False
+        ),
+        Column(
+            "default",
+            OPTIONAL_TEXT,
+            "What unset stands for; without it see the meaning.",
+        ),
+        Column("required", FLAG, "Whether the proxy refuses to start without it."),
+        Column(
+            "meaning",
+            TEXT,
+            "What it does, and what unset means when there is no default.",
+        ),
+    ),
+)
 
-    key: str
-    name: str
-    kind: str
-    choices: tuple[str, ...]
-    default: str | None
-    required: bool
-    meaning: str
 
-
-def read(path: Path) -> list[Variable]:
-    """The rows of environment.toml."""
-    found = []
+def read(path: Path) -> Rows:
+    """The checked rows of environment.toml."""
+    found: list[tuple[str, Mapping[str, Any]]] = []
     for key, row in rows(path):
         kind = row.take("kind", str)
-        if kind not in KINDS:
-            raise row.error(f"unknown kind {kind!r}; known are {', '.join(KINDS)}")
+        if kind not in _KINDS:
+            raise row.error(f"unknown kind {kind!r}; known are {', '.join(_KINDS)}")
         choices = tuple(row.take("choices", list, []))
         if (kind == "choice") != bool(choices):
-            raise row.error("`choices` belongs to kind \"choice\", and only there")
-        prefix = "" if row.maybe("unprefixed", bool) else PREFIX
-        variable = Variable(
-            key=key,
-            name=prefix + key,
-            kind=kind,
-            choices=choices,
-            default=row.maybe("default", str),
-            required=bool(row.maybe("required", bool)),
-            meaning=row.take("meaning", str),
-        )
+            raise row.error('kind "choice" needs `choices`, and no other kind has them')
+        default = row.maybe("default", str)
+        if default is not None and choices and default not in choices:
+            raise row.error(f"the default {default!r} is none of the choices")
+        values = {
+            "name": ("" if row.maybe("unprefixed", bool) else _PREFIX) + key,
+            "kind": (kind, choices),
+            "choices": choices,
+            "default": default,
+            "required": bool(row.maybe("required", bool)),
+            "meaning": row.take("meaning", str),
+        }
         row.finish()
-        if variable.default is not None and choices and variable.default not in choices:
-            raise row.error(f"the default {variable.default!r} is none of the choices")
-        found.append(variable)
+        found.append((key, values))
     return found
 
 
-def python(variables: list[Variable]) -> str:
+def python(table: Rows) -> str:
     """The module mesh_proto.vocabulary.environment."""
-    kinds = "\n".join(f'    {name.upper()} = "{name}"\n    """{doc}"""' for name, doc in KINDS.items())
-    rows_text = "\n".join(
-        f"{v.key} = Variable(\n"
-        f"    name={python_text(v.name)},\n"
-        f"    kind=Kind.{v.kind.upper()},\n"
-        f"    choices={python_texts(v.choices)},\n"
-        f"    default={python_text(v.default)},\n"
-        f"    required={v.required},\n"
-        f"    meaning={python_text(v.meaning)},\n"
-        ")"
-        for v in variables
-    )
-    names = "\n".join(f"    {v.key}," for v in variables)
-    return f'''# {NOTICE.format(source=_SOURCE)}
-"""The environment variables that configure the proxy."""
-
-from __future__ import annotations
-
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
-
-PREFIX: Final = "{PREFIX}"
+    kinds = record.python_enum("Kind", _KIND_DOC, _KINDS)
+    prefix = f'PREFIX: Final = "{_PREFIX}"'
+    return record.python_module(_SOURCE, _DOC, prefix, kinds, _VARIABLE.python(table))
 
 
-class Kind(StrEnum):
-    """What a value looks like."""
-
-{kinds}
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One environment variable: its full name, the form of its value, and what it means.
-
-    `default` is the text that an unset variable stands for; None: see `meaning`.
-    `choices` holds the allowed words of Kind.CHOICE and is empty otherwise.
-    """
-
-    name: str
-    kind: Kind
-    choices: tuple[str, ...]
-    default: str | None
-    required: bool
-    meaning: str
-
-
-{rows_text}
-
-ALL: Final[tuple[Variable, ...]] = (
-{names}
-)
-'''
-
-
-def rust(variables: list[Variable]) -> str:
+def rust(table: Rows) -> str:
     """The module mesh_wire::vocabulary::environment."""
-    kinds = "\n".join(f"    /// {doc}\n    {_variant(name)}," for name, doc in KINDS.items())
-    rows_text = "\n\n".join(
-        f"/// {v.meaning}\n"
-        f"pub const {v.key}: Variable = Variable {{\n"
-        f"    name: {rust_text(v.name)},\n"
-        f"    kind: {_kind(v)},\n"
-        f"    default: {rust_option(v.default)},\n"
-        f"    required: {rust_flag(v.required)},\n"
-        f"    meaning: {rust_text(v.meaning)},\n"
-        "};"
-        for v in variables
-    )
-    names = "\n".join(f"    &{v.key}," for v in variables)
-    return f"""// {NOTICE.format(source=_SOURCE)}
-//! The environment variables that configure the proxy.
-
-/// What most names begin with.
-pub const PREFIX: &str = "{PREFIX}";
-
-/// What a value looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {{
-{kinds}
-}}
-
-/// One environment variable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Variable {{
-    /// The full name.
-    pub name: &'static str,
-    /// The form of the value.
-    pub kind: Kind,
-    /// The text that an unset variable stands for; `None`: see `meaning`.
-    pub default: Option<&'static str>,
-    /// Whether the proxy refuses to start without it.
-    pub required: bool,
-    /// What it does, and what unset means when there is no default.
-    pub meaning: &'static str,
-}}
-
-{rows_text}
-
-/// Every variable, in the order of the table.
-pub static ALL: &[&Variable] = &[
-{names}
-];
-"""
-
-
-def _variant(kind: str) -> str:
-    return "Choice(&'static [&'static str])" if kind == "choice" else kind.capitalize()
-
-
-def _kind(variable: Variable) -> str:
-    if variable.kind == "choice":
-        return f"Kind::Choice({rust_texts(variable.choices)})"
-    return f"Kind::{variable.kind.capitalize()}"
+    choice = {"choice": f"({TEXTS.rust_type})"}
+    kinds = record.rust_enum("Kind", _KIND_DOC, _KINDS, choice)
+    prefix = f'/// What most names begin with.\npub const PREFIX: &str = "{_PREFIX}";\n'
+    return record.rust_module(_SOURCE, _DOC, prefix, kinds, _VARIABLE.rust(table))

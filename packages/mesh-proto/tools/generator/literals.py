@@ -3,50 +3,82 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-
-NOTICE = "Generated from {source} by packages/mesh-proto/tools/generate.py; do not edit."
-
-
-def python_text(text: str | None) -> str:
-    """A Python string literal in double quotes, or None."""
-    return "None" if text is None else json.dumps(text, ensure_ascii=False)
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 
-def python_texts(texts: Sequence[str]) -> str:
-    """A Python tuple of string literals."""
-    inner = ", ".join(python_text(text) for text in texts)
-    return f"({inner},)" if texts else "()"
+@dataclass(frozen=True)
+class Form:
+    """One type of value: its name and its literals in both languages."""
+
+    python_type: str
+    rust_type: str
+    python: Callable[[Any], str]
+    rust: Callable[[Any], str]
 
 
-def python_numbers(numbers: Sequence[int]) -> str:
-    """A Python tuple of integers."""
-    inner = ", ".join(str(number) for number in numbers)
-    return f"({inner},)" if numbers else "()"
-
-
-def rust_text(text: str) -> str:
-    """A Rust string literal; JSON's escapes of printable text are Rust's too."""
+def _text(text: str) -> str:
+    # JSON's escapes of printable text are valid in Python and in Rust.
     if not text.isprintable():
-        raise ValueError(f"{text!r} holds a control character; vocabulary texts are one line")
+        raise ValueError(
+            f"{text!r} holds a control character; vocabulary texts are one line"
+        )
     return json.dumps(text, ensure_ascii=False)
 
 
-def rust_option(text: str | None) -> str:
-    """A Rust `Option<&str>`."""
-    return "None" if text is None else f"Some({rust_text(text)})"
+def _python_tuple(items: Sequence[str]) -> str:
+    return f"({', '.join(items)},)" if items else "()"
 
 
-def rust_texts(texts: Sequence[str]) -> str:
-    """A Rust slice of string literals."""
-    return "&[" + ", ".join(rust_text(text) for text in texts) + "]"
+TEXT = Form("str", "&'static str", _text, _text)
+OPTIONAL_TEXT = Form(
+    "str | None",
+    "Option<&'static str>",
+    lambda text: "None" if text is None else _text(text),
+    lambda text: "None" if text is None else f"Some({_text(text)})",
+)
+TEXTS = Form(
+    "tuple[str, ...]",
+    "&'static [&'static str]",
+    lambda texts: _python_tuple([_text(text) for text in texts]),
+    lambda texts: f"&[{', '.join(_text(text) for text in texts)}]",
+)
+PORTS = Form(
+    "tuple[int, ...]",
+    "&[u16]",
+    lambda ports: _python_tuple([str(port) for port in ports]),
+    lambda ports: f"&[{', '.join(str(port) for port in ports)}]",
+)
+FLAG = Form("bool", "bool", str, lambda flag: str(flag).lower())
 
 
-def rust_numbers(numbers: Sequence[int]) -> str:
-    """A Rust slice of integers."""
-    return "&[" + ", ".join(str(number) for number in numbers) + "]"
+def number(rust_type: str) -> Form:
+    """An integer of the given Rust type."""
+    return Form("int", rust_type, str, str)
 
 
-def rust_flag(flag: bool) -> str:
-    """A Rust bool."""
-    return "true" if flag else "false"
+def member(enum: str) -> Form:
+    """A member of an enumeration, given by its name in lower case."""
+    return Form(
+        enum,
+        enum,
+        lambda name: f"{enum}.{name.upper()}",
+        lambda name: f"{enum}::{camel(name)}",
+    )
+
+
+def members(enum: str) -> Form:
+    """Any number of members of an enumeration."""
+    one = member(enum)
+    return Form(
+        f"tuple[{enum}, ...]",
+        f"&'static [{enum}]",
+        lambda names: _python_tuple([one.python(name) for name in names]),
+        lambda names: f"&[{', '.join(one.rust(name) for name in names)}]",
+    )
+
+
+def camel(name: str) -> str:
+    """`snake_case` as `CamelCase`."""
+    return "".join(part.capitalize() for part in name.split("_"))

@@ -1,4 +1,4 @@
-# Generated from vocabulary/environment.toml by packages/mesh-proto/tools/generate.py; do not edit.
+# @generated from vocabulary/environment.toml by tools/generate.py; do not edit.
 """The environment variables that configure the proxy."""
 
 from __future__ import annotations
@@ -51,21 +51,23 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One environment variable: its full name, the form of its value, and what it means.
-
-    `default` is the text that an unset variable stands for; None: see `meaning`.
-    `choices` holds the allowed words of Kind.CHOICE and is empty otherwise.
-    """
+    """One environment variable."""
 
     name: str
+    """The full name."""
     kind: Kind
+    """The form of the value."""
     choices: tuple[str, ...]
+    """The words of Kind.CHOICE; empty otherwise."""
     default: str | None
+    """What unset stands for; without it see the meaning."""
     required: bool
+    """Whether the proxy refuses to start without it."""
     meaning: str
+    """What it does, and what unset means when there is no default."""
 
 
-OUTBOUND_LISTEN_ADDR = Variable(
+OUTBOUND_LISTEN_ADDR: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_LISTEN_ADDR",
     kind=Kind.ADDRESS,
     choices=(),
@@ -73,7 +75,7 @@ OUTBOUND_LISTEN_ADDR = Variable(
     required=False,
     meaning="Where redirected connections from the pod's own application arrive.",
 )
-OUTBOUND_LISTEN_ADDRS = Variable(
+OUTBOUND_LISTEN_ADDRS: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_LISTEN_ADDRS",
     kind=Kind.ADDRESSES,
     choices=(),
@@ -81,7 +83,7 @@ OUTBOUND_LISTEN_ADDRS = Variable(
     required=False,
     meaning="At most two outbound listeners, one per address family; replaces OUTBOUND_LISTEN_ADDR.",
 )
-INBOUND_LISTEN_ADDR = Variable(
+INBOUND_LISTEN_ADDR: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_LISTEN_ADDR",
     kind=Kind.ADDRESS,
     choices=(),
@@ -89,7 +91,7 @@ INBOUND_LISTEN_ADDR = Variable(
     required=False,
     meaning="Where redirected connections to the pod arrive, and where meshed peers connect with a transport header.",
 )
-CONTROL_LISTEN_ADDR = Variable(
+CONTROL_LISTEN_ADDR: Final = Variable(
     name="LINKERD2_PROXY_CONTROL_LISTEN_ADDR",
     kind=Kind.ADDRESS,
     choices=(),
@@ -97,7 +99,7 @@ CONTROL_LISTEN_ADDR = Variable(
     required=False,
     meaning="Where the tap service listens, when TAP_SVC_NAME is set.",
 )
-ADMIN_LISTEN_ADDR = Variable(
+ADMIN_LISTEN_ADDR: Final = Variable(
     name="LINKERD2_PROXY_ADMIN_LISTEN_ADDR",
     kind=Kind.ADDRESS,
     choices=(),
@@ -105,7 +107,7 @@ ADMIN_LISTEN_ADDR = Variable(
     required=False,
     meaning="Where the admin server listens: /live, /ready, /metrics.",
 )
-INBOUND_TCP_LISTEN_BACKLOG = Variable(
+INBOUND_TCP_LISTEN_BACKLOG: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_TCP_LISTEN_BACKLOG",
     kind=Kind.INTEGER,
     choices=(),
@@ -113,7 +115,7 @@ INBOUND_TCP_LISTEN_BACKLOG = Variable(
     required=False,
     meaning="Pending connections that the kernel queues for the inbound listener; unset: the system's default.",
 )
-OUTBOUND_TCP_LISTEN_BACKLOG = Variable(
+OUTBOUND_TCP_LISTEN_BACKLOG: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_TCP_LISTEN_BACKLOG",
     kind=Kind.INTEGER,
     choices=(),
@@ -121,7 +123,7 @@ OUTBOUND_TCP_LISTEN_BACKLOG = Variable(
     required=False,
     meaning="Pending connections that the kernel queues for the outbound listener; unset: the system's default.",
 )
-INBOUND_IPS = Variable(
+INBOUND_IPS: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_IPS",
     kind=Kind.IPS,
     choices=(),
@@ -129,7 +131,7 @@ INBOUND_IPS = Variable(
     required=False,
     meaning="Addresses of the pod. When set, an inbound original destination must be one of them, and outbound connections to them stay local.",
 )
-INBOUND_PORTS = Variable(
+INBOUND_PORTS: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_PORTS",
     kind=Kind.PORTS,
     choices=(),
@@ -137,7 +139,7 @@ INBOUND_PORTS = Variable(
     required=False,
     meaning="Application ports whose policy is watched from the start; others are watched on first use.",
 )
-CORES = Variable(
+CORES: Final = Variable(
     name="LINKERD2_PROXY_CORES",
     kind=Kind.INTEGER,
     choices=(),
@@ -145,7 +147,7 @@ CORES = Variable(
     required=False,
     meaning="Worker threads, capped by the machine; wins over CORES_MAX_RATIO.",
 )
-CORES_MIN = Variable(
+CORES_MIN: Final = Variable(
     name="LINKERD2_PROXY_CORES_MIN",
     kind=Kind.INTEGER,
     choices=(),
@@ -153,7 +155,7 @@ CORES_MIN = Variable(
     required=False,
     meaning="Fewest worker threads.",
 )
-CORES_MAX = Variable(
+CORES_MAX: Final = Variable(
     name="LINKERD2_PROXY_CORES_MAX",
     kind=Kind.INTEGER,
     choices=(),
@@ -161,7 +163,7 @@ CORES_MAX = Variable(
     required=False,
     meaning="Most worker threads; unset: the number of cores.",
 )
-CORES_MAX_RATIO = Variable(
+CORES_MAX_RATIO: Final = Variable(
     name="LINKERD2_PROXY_CORES_MAX_RATIO",
     kind=Kind.RATIO,
     choices=(),
@@ -169,7 +171,7 @@ CORES_MAX_RATIO = Variable(
     required=False,
     meaning="Worker threads as a share of the machine's cores, above 0 and at most 1.",
 )
-LOG = Variable(
+LOG: Final = Variable(
     name="LINKERD2_PROXY_LOG",
     kind=Kind.FILTER,
     choices=(),
@@ -177,7 +179,7 @@ LOG = Variable(
     required=False,
     meaning="What is logged: comma-separated level or target=level directives.",
 )
-LOG_FORMAT = Variable(
+LOG_FORMAT: Final = Variable(
     name="LINKERD2_PROXY_LOG_FORMAT",
     kind=Kind.CHOICE,
     choices=(
@@ -188,7 +190,7 @@ LOG_FORMAT = Variable(
     required=False,
     meaning="Format of log lines, in any case.",
 )
-ACCESS_LOG = Variable(
+ACCESS_LOG: Final = Variable(
     name="LINKERD2_PROXY_ACCESS_LOG",
     kind=Kind.CHOICE,
     choices=(
@@ -199,7 +201,7 @@ ACCESS_LOG = Variable(
     required=False,
     meaning="Format of the inbound access log on standard error; unset: none.",
 )
-HOSTNAME = Variable(
+HOSTNAME: Final = Variable(
     name="HOSTNAME",
     kind=Kind.STRING,
     choices=(),
@@ -207,7 +209,7 @@ HOSTNAME = Variable(
     required=False,
     meaning="Name of the pod, as the kubelet sets it; an attribute of exported spans.",
 )
-METRICS_RETAIN_IDLE = Variable(
+METRICS_RETAIN_IDLE: Final = Variable(
     name="LINKERD2_PROXY_METRICS_RETAIN_IDLE",
     kind=Kind.DURATION,
     choices=(),
@@ -215,7 +217,7 @@ METRICS_RETAIN_IDLE = Variable(
     required=False,
     meaning="How long a metric series is kept after its last change.",
 )
-OUTBOUND_METRICS_HOSTNAME_LABELS = Variable(
+OUTBOUND_METRICS_HOSTNAME_LABELS: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_METRICS_HOSTNAME_LABELS",
     kind=Kind.BOOL,
     choices=(),
@@ -223,7 +225,7 @@ OUTBOUND_METRICS_HOSTNAME_LABELS = Variable(
     required=False,
     meaning="Whether outbound route metrics carry the request's host name.",
 )
-INBOUND_METRICS_AUTHORITY_LABELS = Variable(
+INBOUND_METRICS_AUTHORITY_LABELS: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_METRICS_AUTHORITY_LABELS",
     kind=Kind.CHOICE,
     choices=("unsafe",),
@@ -231,7 +233,7 @@ INBOUND_METRICS_AUTHORITY_LABELS = Variable(
     required=False,
     meaning="Set to 'unsafe' to label inbound metrics with the request's authority, which clients can make grow without limit.",
 )
-SHUTDOWN_ENDPOINT_ENABLED = Variable(
+SHUTDOWN_ENDPOINT_ENABLED: Final = Variable(
     name="LINKERD2_PROXY_SHUTDOWN_ENDPOINT_ENABLED",
     kind=Kind.BOOL,
     choices=(),
@@ -239,7 +241,7 @@ SHUTDOWN_ENDPOINT_ENABLED = Variable(
     required=False,
     meaning="Whether POST /shutdown on the admin server, from localhost, ends the proxy.",
 )
-SHUTDOWN_GRACE_PERIOD = Variable(
+SHUTDOWN_GRACE_PERIOD: Final = Variable(
     name="LINKERD2_PROXY_SHUTDOWN_GRACE_PERIOD",
     kind=Kind.DURATION,
     choices=(),
@@ -247,7 +249,7 @@ SHUTDOWN_GRACE_PERIOD = Variable(
     required=False,
     meaning="How long open connections may go on after SIGTERM.",
 )
-INBOUND_MAX_IN_FLIGHT = Variable(
+INBOUND_MAX_IN_FLIGHT: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_MAX_IN_FLIGHT",
     kind=Kind.INTEGER,
     choices=(),
@@ -255,7 +257,7 @@ INBOUND_MAX_IN_FLIGHT = Variable(
     required=False,
     meaning="Most inbound requests at once; more are answered 503.",
 )
-OUTBOUND_MAX_IN_FLIGHT = Variable(
+OUTBOUND_MAX_IN_FLIGHT: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_MAX_IN_FLIGHT",
     kind=Kind.INTEGER,
     choices=(),
@@ -263,7 +265,7 @@ OUTBOUND_MAX_IN_FLIGHT = Variable(
     required=False,
     meaning="Most outbound requests at once; more are answered 503.",
 )
-INBOUND_HTTP_QUEUE_CAPACITY = Variable(
+INBOUND_HTTP_QUEUE_CAPACITY: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_HTTP_QUEUE_CAPACITY",
     kind=Kind.INTEGER,
     choices=(),
@@ -271,7 +273,7 @@ INBOUND_HTTP_QUEUE_CAPACITY = Variable(
     required=False,
     meaning="Inbound requests that may wait for the application.",
 )
-INBOUND_HTTP_FAILFAST_TIMEOUT = Variable(
+INBOUND_HTTP_FAILFAST_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_HTTP_FAILFAST_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -279,7 +281,7 @@ INBOUND_HTTP_FAILFAST_TIMEOUT = Variable(
     required=False,
     meaning="How long the application may be unavailable before inbound requests fail at once.",
 )
-OUTBOUND_HTTP_QUEUE_CAPACITY = Variable(
+OUTBOUND_HTTP_QUEUE_CAPACITY: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_HTTP_QUEUE_CAPACITY",
     kind=Kind.INTEGER,
     choices=(),
@@ -287,7 +289,7 @@ OUTBOUND_HTTP_QUEUE_CAPACITY = Variable(
     required=False,
     meaning="Outbound requests that may wait for an endpoint, per destination.",
 )
-OUTBOUND_HTTP_FAILFAST_TIMEOUT = Variable(
+OUTBOUND_HTTP_FAILFAST_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_HTTP_FAILFAST_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -295,7 +297,7 @@ OUTBOUND_HTTP_FAILFAST_TIMEOUT = Variable(
     required=False,
     meaning="How long a destination may have no ready endpoint before requests fail at once.",
 )
-OUTBOUND_TCP_QUEUE_CAPACITY = Variable(
+OUTBOUND_TCP_QUEUE_CAPACITY: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_TCP_QUEUE_CAPACITY",
     kind=Kind.INTEGER,
     choices=(),
@@ -303,7 +305,7 @@ OUTBOUND_TCP_QUEUE_CAPACITY = Variable(
     required=False,
     meaning="Outbound opaque connections that may wait for an endpoint, per destination.",
 )
-OUTBOUND_TCP_FAILFAST_TIMEOUT = Variable(
+OUTBOUND_TCP_FAILFAST_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_TCP_FAILFAST_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -311,7 +313,7 @@ OUTBOUND_TCP_FAILFAST_TIMEOUT = Variable(
     required=False,
     meaning="How long a destination may have no ready endpoint before opaque connections fail at once.",
 )
-INBOUND_DETECT_TIMEOUT = Variable(
+INBOUND_DETECT_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_DETECT_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -319,7 +321,7 @@ INBOUND_DETECT_TIMEOUT = Variable(
     required=False,
     meaning="How long an inbound client may stay silent before its connection counts as opaque.",
 )
-OUTBOUND_DETECT_TIMEOUT = Variable(
+OUTBOUND_DETECT_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_DETECT_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -327,7 +329,7 @@ OUTBOUND_DETECT_TIMEOUT = Variable(
     required=False,
     meaning="How long the application may stay silent before its connection counts as opaque.",
 )
-INBOUND_CONNECT_TIMEOUT = Variable(
+INBOUND_CONNECT_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_CONNECT_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -335,7 +337,7 @@ INBOUND_CONNECT_TIMEOUT = Variable(
     required=False,
     meaning="How long a connection to the application may take.",
 )
-OUTBOUND_CONNECT_TIMEOUT = Variable(
+OUTBOUND_CONNECT_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_CONNECT_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -343,7 +345,7 @@ OUTBOUND_CONNECT_TIMEOUT = Variable(
     required=False,
     meaning="How long a connection to an endpoint may take, TLS included.",
 )
-INBOUND_CONNECT_EXP_BACKOFF_MIN = Variable(
+INBOUND_CONNECT_EXP_BACKOFF_MIN: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_CONNECT_EXP_BACKOFF_MIN",
     kind=Kind.DURATION,
     choices=(),
@@ -351,7 +353,7 @@ INBOUND_CONNECT_EXP_BACKOFF_MIN = Variable(
     required=False,
     meaning="First pause after a failed connection to the application.",
 )
-INBOUND_CONNECT_EXP_BACKOFF_MAX = Variable(
+INBOUND_CONNECT_EXP_BACKOFF_MAX: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_CONNECT_EXP_BACKOFF_MAX",
     kind=Kind.DURATION,
     choices=(),
@@ -359,7 +361,7 @@ INBOUND_CONNECT_EXP_BACKOFF_MAX = Variable(
     required=False,
     meaning="Longest pause between connection attempts to the application.",
 )
-INBOUND_CONNECT_EXP_BACKOFF_JITTER = Variable(
+INBOUND_CONNECT_EXP_BACKOFF_JITTER: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_CONNECT_EXP_BACKOFF_JITTER",
     kind=Kind.RATIO,
     choices=(),
@@ -367,7 +369,7 @@ INBOUND_CONNECT_EXP_BACKOFF_JITTER = Variable(
     required=False,
     meaning="Random share added to each inbound pause.",
 )
-OUTBOUND_CONNECT_EXP_BACKOFF_MIN = Variable(
+OUTBOUND_CONNECT_EXP_BACKOFF_MIN: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_CONNECT_EXP_BACKOFF_MIN",
     kind=Kind.DURATION,
     choices=(),
@@ -375,7 +377,7 @@ OUTBOUND_CONNECT_EXP_BACKOFF_MIN = Variable(
     required=False,
     meaning="First pause after a failed connection to an endpoint.",
 )
-OUTBOUND_CONNECT_EXP_BACKOFF_MAX = Variable(
+OUTBOUND_CONNECT_EXP_BACKOFF_MAX: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_CONNECT_EXP_BACKOFF_MAX",
     kind=Kind.DURATION,
     choices=(),
@@ -383,7 +385,7 @@ OUTBOUND_CONNECT_EXP_BACKOFF_MAX = Variable(
     required=False,
     meaning="Longest pause between connection attempts to an endpoint.",
 )
-OUTBOUND_CONNECT_EXP_BACKOFF_JITTER = Variable(
+OUTBOUND_CONNECT_EXP_BACKOFF_JITTER: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_CONNECT_EXP_BACKOFF_JITTER",
     kind=Kind.RATIO,
     choices=(),
@@ -391,7 +393,7 @@ OUTBOUND_CONNECT_EXP_BACKOFF_JITTER = Variable(
     required=False,
     meaning="Random share added to each outbound pause.",
 )
-INBOUND_ACCEPT_KEEPALIVE = Variable(
+INBOUND_ACCEPT_KEEPALIVE: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_ACCEPT_KEEPALIVE",
     kind=Kind.DURATION,
     choices=(),
@@ -399,7 +401,7 @@ INBOUND_ACCEPT_KEEPALIVE = Variable(
     required=False,
     meaning="TCP keep-alive interval of accepted inbound connections; unset: off.",
 )
-INBOUND_ACCEPT_USER_TIMEOUT = Variable(
+INBOUND_ACCEPT_USER_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_ACCEPT_USER_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -407,7 +409,7 @@ INBOUND_ACCEPT_USER_TIMEOUT = Variable(
     required=False,
     meaning="TCP_USER_TIMEOUT of accepted inbound connections: how long sent data may stay unacknowledged; unset: off.",
 )
-INBOUND_CONNECT_KEEPALIVE = Variable(
+INBOUND_CONNECT_KEEPALIVE: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_CONNECT_KEEPALIVE",
     kind=Kind.DURATION,
     choices=(),
@@ -415,7 +417,7 @@ INBOUND_CONNECT_KEEPALIVE = Variable(
     required=False,
     meaning="TCP keep-alive interval of inbound connections to the application; unset: off.",
 )
-INBOUND_CONNECT_USER_TIMEOUT = Variable(
+INBOUND_CONNECT_USER_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_CONNECT_USER_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -423,7 +425,7 @@ INBOUND_CONNECT_USER_TIMEOUT = Variable(
     required=False,
     meaning="TCP_USER_TIMEOUT of inbound connections to the application: how long sent data may stay unacknowledged; unset: off.",
 )
-OUTBOUND_ACCEPT_KEEPALIVE = Variable(
+OUTBOUND_ACCEPT_KEEPALIVE: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_ACCEPT_KEEPALIVE",
     kind=Kind.DURATION,
     choices=(),
@@ -431,7 +433,7 @@ OUTBOUND_ACCEPT_KEEPALIVE = Variable(
     required=False,
     meaning="TCP keep-alive interval of accepted outbound connections; unset: off.",
 )
-OUTBOUND_ACCEPT_USER_TIMEOUT = Variable(
+OUTBOUND_ACCEPT_USER_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_ACCEPT_USER_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -439,7 +441,7 @@ OUTBOUND_ACCEPT_USER_TIMEOUT = Variable(
     required=False,
     meaning="TCP_USER_TIMEOUT of accepted outbound connections: how long sent data may stay unacknowledged; unset: off.",
 )
-OUTBOUND_CONNECT_KEEPALIVE = Variable(
+OUTBOUND_CONNECT_KEEPALIVE: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_CONNECT_KEEPALIVE",
     kind=Kind.DURATION,
     choices=(),
@@ -447,7 +449,7 @@ OUTBOUND_CONNECT_KEEPALIVE = Variable(
     required=False,
     meaning="TCP keep-alive interval of outbound connections to endpoints; unset: off.",
 )
-OUTBOUND_CONNECT_USER_TIMEOUT = Variable(
+OUTBOUND_CONNECT_USER_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_CONNECT_USER_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -455,7 +457,7 @@ OUTBOUND_CONNECT_USER_TIMEOUT = Variable(
     required=False,
     meaning="TCP_USER_TIMEOUT of outbound connections to endpoints: how long sent data may stay unacknowledged; unset: off.",
 )
-MAX_IDLE_CONNS_PER_ENDPOINT = Variable(
+MAX_IDLE_CONNS_PER_ENDPOINT: Final = Variable(
     name="LINKERD2_PROXY_MAX_IDLE_CONNS_PER_ENDPOINT",
     kind=Kind.INTEGER,
     choices=(),
@@ -463,7 +465,7 @@ MAX_IDLE_CONNS_PER_ENDPOINT = Variable(
     required=False,
     meaning="Idle HTTP/1 connections kept to the application. The name lacks INBOUND on the wire.",
 )
-OUTBOUND_MAX_IDLE_CONNS_PER_ENDPOINT = Variable(
+OUTBOUND_MAX_IDLE_CONNS_PER_ENDPOINT: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_MAX_IDLE_CONNS_PER_ENDPOINT",
     kind=Kind.INTEGER,
     choices=(),
@@ -471,7 +473,7 @@ OUTBOUND_MAX_IDLE_CONNS_PER_ENDPOINT = Variable(
     required=False,
     meaning="Idle HTTP/1 connections kept to one endpoint.",
 )
-INBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT = Variable(
+INBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -479,7 +481,7 @@ INBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT = Variable(
     required=False,
     meaning="How long an idle HTTP/1 connection to the application is kept.",
 )
-OUTBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT = Variable(
+OUTBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -487,7 +489,7 @@ OUTBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT = Variable(
     required=False,
     meaning="How long an idle HTTP/1 connection to an endpoint is kept.",
 )
-INBOUND_DISCOVERY_IDLE_TIMEOUT = Variable(
+INBOUND_DISCOVERY_IDLE_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_DISCOVERY_IDLE_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -495,7 +497,7 @@ INBOUND_DISCOVERY_IDLE_TIMEOUT = Variable(
     required=False,
     meaning="How long an unused inbound port's policy is watched.",
 )
-OUTBOUND_DISCOVERY_IDLE_TIMEOUT = Variable(
+OUTBOUND_DISCOVERY_IDLE_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_DISCOVERY_IDLE_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -503,7 +505,7 @@ OUTBOUND_DISCOVERY_IDLE_TIMEOUT = Variable(
     required=False,
     meaning="How long an unused destination is watched.",
 )
-HTTP2_INITIAL_STREAM_WINDOW_SIZE = Variable(
+HTTP2_INITIAL_STREAM_WINDOW_SIZE: Final = Variable(
     name="LINKERD2_PROXY_HTTP2_INITIAL_STREAM_WINDOW_SIZE",
     kind=Kind.INTEGER,
     choices=(),
@@ -511,7 +513,7 @@ HTTP2_INITIAL_STREAM_WINDOW_SIZE = Variable(
     required=False,
     meaning="Initial flow-control window of one stream, in bytes, on client connections.",
 )
-HTTP2_INITIAL_CONNECTION_WINDOW_SIZE = Variable(
+HTTP2_INITIAL_CONNECTION_WINDOW_SIZE: Final = Variable(
     name="LINKERD2_PROXY_HTTP2_INITIAL_CONNECTION_WINDOW_SIZE",
     kind=Kind.INTEGER,
     choices=(),
@@ -519,7 +521,7 @@ HTTP2_INITIAL_CONNECTION_WINDOW_SIZE = Variable(
     required=False,
     meaning="Initial flow-control window of one connection, in bytes, on client connections.",
 )
-INBOUND_SERVER_HTTP2_KEEP_ALIVE_INTERVAL = Variable(
+INBOUND_SERVER_HTTP2_KEEP_ALIVE_INTERVAL: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_SERVER_HTTP2_KEEP_ALIVE_INTERVAL",
     kind=Kind.DURATION,
     choices=(),
@@ -527,7 +529,7 @@ INBOUND_SERVER_HTTP2_KEEP_ALIVE_INTERVAL = Variable(
     required=False,
     meaning="Pause between PING frames to an inbound client; unset: none are sent.",
 )
-INBOUND_SERVER_HTTP2_KEEP_ALIVE_TIMEOUT = Variable(
+INBOUND_SERVER_HTTP2_KEEP_ALIVE_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_SERVER_HTTP2_KEEP_ALIVE_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -535,7 +537,7 @@ INBOUND_SERVER_HTTP2_KEEP_ALIVE_TIMEOUT = Variable(
     required=False,
     meaning="How long an inbound client may take to answer a PING before the connection is closed.",
 )
-INBOUND_SERVER_HTTP2_MAX_CONCURRENT_STREAMS = Variable(
+INBOUND_SERVER_HTTP2_MAX_CONCURRENT_STREAMS: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_SERVER_HTTP2_MAX_CONCURRENT_STREAMS",
     kind=Kind.INTEGER,
     choices=(),
@@ -543,7 +545,7 @@ INBOUND_SERVER_HTTP2_MAX_CONCURRENT_STREAMS = Variable(
     required=False,
     meaning="Streams that an inbound client may have open at once on one connection; unset: the engine's own limit.",
 )
-INBOUND_SERVER_HTTP2_MAX_FRAME_SIZE = Variable(
+INBOUND_SERVER_HTTP2_MAX_FRAME_SIZE: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_SERVER_HTTP2_MAX_FRAME_SIZE",
     kind=Kind.INTEGER,
     choices=(),
@@ -551,7 +553,7 @@ INBOUND_SERVER_HTTP2_MAX_FRAME_SIZE = Variable(
     required=False,
     meaning="Largest frame accepted from an inbound client, in bytes; unset: 16384.",
 )
-INBOUND_SERVER_HTTP2_MAX_HEADER_LIST_SIZE = Variable(
+INBOUND_SERVER_HTTP2_MAX_HEADER_LIST_SIZE: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_SERVER_HTTP2_MAX_HEADER_LIST_SIZE",
     kind=Kind.INTEGER,
     choices=(),
@@ -559,7 +561,7 @@ INBOUND_SERVER_HTTP2_MAX_HEADER_LIST_SIZE = Variable(
     required=False,
     meaning="Largest decoded header list accepted from an inbound client, in bytes; unset: the engine's own limit.",
 )
-INBOUND_SERVER_HTTP2_MAX_PENDING_ACCEPT_RESET_STREAMS = Variable(
+INBOUND_SERVER_HTTP2_MAX_PENDING_ACCEPT_RESET_STREAMS: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_SERVER_HTTP2_MAX_PENDING_ACCEPT_RESET_STREAMS",
     kind=Kind.INTEGER,
     choices=(),
@@ -567,7 +569,7 @@ INBOUND_SERVER_HTTP2_MAX_PENDING_ACCEPT_RESET_STREAMS = Variable(
     required=False,
     meaning="Streams that an inbound client may open and reset before they are read; more closes the connection.",
 )
-INBOUND_SERVER_HTTP2_MAX_SEND_BUF_SIZE = Variable(
+INBOUND_SERVER_HTTP2_MAX_SEND_BUF_SIZE: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_SERVER_HTTP2_MAX_SEND_BUF_SIZE",
     kind=Kind.INTEGER,
     choices=(),
@@ -575,7 +577,7 @@ INBOUND_SERVER_HTTP2_MAX_SEND_BUF_SIZE = Variable(
     required=False,
     meaning="Bytes buffered for one stream to an inbound client.",
 )
-INBOUND_SERVER_HTTP2_ADAPTIVE_FLOW_CONTROL = Variable(
+INBOUND_SERVER_HTTP2_ADAPTIVE_FLOW_CONTROL: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_SERVER_HTTP2_ADAPTIVE_FLOW_CONTROL",
     kind=Kind.BOOL,
     choices=(),
@@ -583,7 +585,7 @@ INBOUND_SERVER_HTTP2_ADAPTIVE_FLOW_CONTROL = Variable(
     required=False,
     meaning="Whether windows towards an inbound client grow with the measured bandwidth.",
 )
-INBOUND_SERVER_HTTP2_INITIAL_STREAM_WINDOW_SIZE = Variable(
+INBOUND_SERVER_HTTP2_INITIAL_STREAM_WINDOW_SIZE: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_SERVER_HTTP2_INITIAL_STREAM_WINDOW_SIZE",
     kind=Kind.INTEGER,
     choices=(),
@@ -591,7 +593,7 @@ INBOUND_SERVER_HTTP2_INITIAL_STREAM_WINDOW_SIZE = Variable(
     required=False,
     meaning="Initial flow-control window of one stream from an inbound client, in bytes; unset: 65535.",
 )
-INBOUND_SERVER_HTTP2_INITIAL_CONNECTION_WINDOW_SIZE = Variable(
+INBOUND_SERVER_HTTP2_INITIAL_CONNECTION_WINDOW_SIZE: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_SERVER_HTTP2_INITIAL_CONNECTION_WINDOW_SIZE",
     kind=Kind.INTEGER,
     choices=(),
@@ -599,7 +601,7 @@ INBOUND_SERVER_HTTP2_INITIAL_CONNECTION_WINDOW_SIZE = Variable(
     required=False,
     meaning="Initial flow-control window of one connection from an inbound client, in bytes; unset: 1048576.",
 )
-OUTBOUND_SERVER_HTTP2_KEEP_ALIVE_INTERVAL = Variable(
+OUTBOUND_SERVER_HTTP2_KEEP_ALIVE_INTERVAL: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_SERVER_HTTP2_KEEP_ALIVE_INTERVAL",
     kind=Kind.DURATION,
     choices=(),
@@ -607,7 +609,7 @@ OUTBOUND_SERVER_HTTP2_KEEP_ALIVE_INTERVAL = Variable(
     required=False,
     meaning="Pause between PING frames to the application; unset: none are sent.",
 )
-OUTBOUND_SERVER_HTTP2_KEEP_ALIVE_TIMEOUT = Variable(
+OUTBOUND_SERVER_HTTP2_KEEP_ALIVE_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_SERVER_HTTP2_KEEP_ALIVE_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -615,7 +617,7 @@ OUTBOUND_SERVER_HTTP2_KEEP_ALIVE_TIMEOUT = Variable(
     required=False,
     meaning="How long the application may take to answer a PING before the connection is closed.",
 )
-OUTBOUND_SERVER_HTTP2_MAX_CONCURRENT_STREAMS = Variable(
+OUTBOUND_SERVER_HTTP2_MAX_CONCURRENT_STREAMS: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_SERVER_HTTP2_MAX_CONCURRENT_STREAMS",
     kind=Kind.INTEGER,
     choices=(),
@@ -623,7 +625,7 @@ OUTBOUND_SERVER_HTTP2_MAX_CONCURRENT_STREAMS = Variable(
     required=False,
     meaning="Streams that the application may have open at once on one connection; unset: the engine's own limit.",
 )
-OUTBOUND_SERVER_HTTP2_MAX_FRAME_SIZE = Variable(
+OUTBOUND_SERVER_HTTP2_MAX_FRAME_SIZE: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_SERVER_HTTP2_MAX_FRAME_SIZE",
     kind=Kind.INTEGER,
     choices=(),
@@ -631,7 +633,7 @@ OUTBOUND_SERVER_HTTP2_MAX_FRAME_SIZE = Variable(
     required=False,
     meaning="Largest frame accepted from the application, in bytes; unset: 16384.",
 )
-OUTBOUND_SERVER_HTTP2_MAX_HEADER_LIST_SIZE = Variable(
+OUTBOUND_SERVER_HTTP2_MAX_HEADER_LIST_SIZE: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_SERVER_HTTP2_MAX_HEADER_LIST_SIZE",
     kind=Kind.INTEGER,
     choices=(),
@@ -639,7 +641,7 @@ OUTBOUND_SERVER_HTTP2_MAX_HEADER_LIST_SIZE = Variable(
     required=False,
     meaning="Largest decoded header list accepted from the application, in bytes; unset: the engine's own limit.",
 )
-OUTBOUND_SERVER_HTTP2_MAX_PENDING_ACCEPT_RESET_STREAMS = Variable(
+OUTBOUND_SERVER_HTTP2_MAX_PENDING_ACCEPT_RESET_STREAMS: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_SERVER_HTTP2_MAX_PENDING_ACCEPT_RESET_STREAMS",
     kind=Kind.INTEGER,
     choices=(),
@@ -647,7 +649,7 @@ OUTBOUND_SERVER_HTTP2_MAX_PENDING_ACCEPT_RESET_STREAMS = Variable(
     required=False,
     meaning="Streams that the application may open and reset before they are read; more closes the connection.",
 )
-OUTBOUND_SERVER_HTTP2_MAX_SEND_BUF_SIZE = Variable(
+OUTBOUND_SERVER_HTTP2_MAX_SEND_BUF_SIZE: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_SERVER_HTTP2_MAX_SEND_BUF_SIZE",
     kind=Kind.INTEGER,
     choices=(),
@@ -655,7 +657,7 @@ OUTBOUND_SERVER_HTTP2_MAX_SEND_BUF_SIZE = Variable(
     required=False,
     meaning="Bytes buffered for one stream to the application.",
 )
-OUTBOUND_SERVER_HTTP2_ADAPTIVE_FLOW_CONTROL = Variable(
+OUTBOUND_SERVER_HTTP2_ADAPTIVE_FLOW_CONTROL: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_SERVER_HTTP2_ADAPTIVE_FLOW_CONTROL",
     kind=Kind.BOOL,
     choices=(),
@@ -663,7 +665,7 @@ OUTBOUND_SERVER_HTTP2_ADAPTIVE_FLOW_CONTROL = Variable(
     required=False,
     meaning="Whether windows towards the application grow with the measured bandwidth.",
 )
-OUTBOUND_SERVER_HTTP2_INITIAL_STREAM_WINDOW_SIZE = Variable(
+OUTBOUND_SERVER_HTTP2_INITIAL_STREAM_WINDOW_SIZE: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_SERVER_HTTP2_INITIAL_STREAM_WINDOW_SIZE",
     kind=Kind.INTEGER,
     choices=(),
@@ -671,7 +673,7 @@ OUTBOUND_SERVER_HTTP2_INITIAL_STREAM_WINDOW_SIZE = Variable(
     required=False,
     meaning="Initial flow-control window of one stream from the application, in bytes; unset: 65535.",
 )
-OUTBOUND_SERVER_HTTP2_INITIAL_CONNECTION_WINDOW_SIZE = Variable(
+OUTBOUND_SERVER_HTTP2_INITIAL_CONNECTION_WINDOW_SIZE: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_SERVER_HTTP2_INITIAL_CONNECTION_WINDOW_SIZE",
     kind=Kind.INTEGER,
     choices=(),
@@ -679,7 +681,7 @@ OUTBOUND_SERVER_HTTP2_INITIAL_CONNECTION_WINDOW_SIZE = Variable(
     required=False,
     meaning="Initial flow-control window of one connection from the application, in bytes; unset: 1048576.",
 )
-INGRESS_MODE = Variable(
+INGRESS_MODE: Final = Variable(
     name="LINKERD2_PROXY_INGRESS_MODE",
     kind=Kind.BOOL,
     choices=(),
@@ -687,7 +689,7 @@ INGRESS_MODE = Variable(
     required=False,
     meaning="Whether l5d-dst-override, rather than the original destination, selects the target.",
 )
-OUTBOUND_DISABLE_INFORMATIONAL_HEADERS = Variable(
+OUTBOUND_DISABLE_INFORMATIONAL_HEADERS: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_DISABLE_INFORMATIONAL_HEADERS",
     kind=Kind.BOOL,
     choices=(),
@@ -695,7 +697,7 @@ OUTBOUND_DISABLE_INFORMATIONAL_HEADERS = Variable(
     required=False,
     meaning="Whether the application is not told why the proxy failed a request (l5d-proxy-error); unset: as INGRESS_MODE.",
 )
-INBOUND_PORTS_DISABLE_PROTOCOL_DETECTION = Variable(
+INBOUND_PORTS_DISABLE_PROTOCOL_DETECTION: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_PORTS_DISABLE_PROTOCOL_DETECTION",
     kind=Kind.PORTS,
     choices=(),
@@ -703,7 +705,7 @@ INBOUND_PORTS_DISABLE_PROTOCOL_DETECTION = Variable(
     required=False,
     meaning="Opaque ports: relayed as bytes, never sniffed.",
 )
-INBOUND_PORTS_REQUIRE_IDENTITY = Variable(
+INBOUND_PORTS_REQUIRE_IDENTITY: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_PORTS_REQUIRE_IDENTITY",
     kind=Kind.PORTS,
     choices=(),
@@ -711,7 +713,7 @@ INBOUND_PORTS_REQUIRE_IDENTITY = Variable(
     required=False,
     meaning="Ports whose clients must present a mesh identity.",
 )
-INBOUND_PORTS_REQUIRE_TLS = Variable(
+INBOUND_PORTS_REQUIRE_TLS: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_PORTS_REQUIRE_TLS",
     kind=Kind.PORTS,
     choices=(),
@@ -719,7 +721,7 @@ INBOUND_PORTS_REQUIRE_TLS = Variable(
     required=False,
     meaning="Ports whose clients must speak mesh TLS.",
 )
-INBOUND_GATEWAY_SUFFIXES = Variable(
+INBOUND_GATEWAY_SUFFIXES: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_GATEWAY_SUFFIXES",
     kind=Kind.SUFFIXES,
     choices=(),
@@ -727,7 +729,7 @@ INBOUND_GATEWAY_SUFFIXES = Variable(
     required=False,
     meaning="Names under which this proxy forwards for other clusters; unset: it is no gateway.",
 )
-INBOUND_DEFAULT_POLICY = Variable(
+INBOUND_DEFAULT_POLICY: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_DEFAULT_POLICY",
     kind=Kind.CHOICE,
     choices=(
@@ -742,7 +744,7 @@ INBOUND_DEFAULT_POLICY = Variable(
     required=False,
     meaning="Who may reach a port until the policy controller has answered.",
 )
-POLICY_SVC_ADDR = Variable(
+POLICY_SVC_ADDR: Final = Variable(
     name="LINKERD2_PROXY_POLICY_SVC_ADDR",
     kind=Kind.AUTHORITY,
     choices=(),
@@ -750,7 +752,7 @@ POLICY_SVC_ADDR = Variable(
     required=True,
     meaning="host:port of the policy controller.",
 )
-POLICY_SVC_NAME = Variable(
+POLICY_SVC_NAME: Final = Variable(
     name="LINKERD2_PROXY_POLICY_SVC_NAME",
     kind=Kind.STRING,
     choices=(),
@@ -758,7 +760,7 @@ POLICY_SVC_NAME = Variable(
     required=False,
     meaning="TLS identity of the policy controller; required unless POLICY_SVC_ADDR is a loopback address.",
 )
-POLICY_WORKLOAD = Variable(
+POLICY_WORKLOAD: Final = Variable(
     name="LINKERD2_PROXY_POLICY_WORKLOAD",
     kind=Kind.STRING,
     choices=(),
@@ -766,7 +768,7 @@ POLICY_WORKLOAD = Variable(
     required=True,
     meaning="This workload, as the policy controller knows it: JSON with ns and pod.",
 )
-POLICY_CLUSTER_NETWORKS = Variable(
+POLICY_CLUSTER_NETWORKS: Final = Variable(
     name="LINKERD2_PROXY_POLICY_CLUSTER_NETWORKS",
     kind=Kind.NETWORKS,
     choices=(),
@@ -774,7 +776,7 @@ POLICY_CLUSTER_NETWORKS = Variable(
     required=False,
     meaning="Networks that the cluster-* default policies count as the cluster.",
 )
-DESTINATION_SVC_ADDR = Variable(
+DESTINATION_SVC_ADDR: Final = Variable(
     name="LINKERD2_PROXY_DESTINATION_SVC_ADDR",
     kind=Kind.AUTHORITY,
     choices=(),
@@ -782,7 +784,7 @@ DESTINATION_SVC_ADDR = Variable(
     required=True,
     meaning="host:port of the destination service.",
 )
-DESTINATION_SVC_NAME = Variable(
+DESTINATION_SVC_NAME: Final = Variable(
     name="LINKERD2_PROXY_DESTINATION_SVC_NAME",
     kind=Kind.STRING,
     choices=(),
@@ -790,7 +792,7 @@ DESTINATION_SVC_NAME = Variable(
     required=False,
     meaning="TLS identity of the destination service; required unless DESTINATION_SVC_ADDR is a loopback address.",
 )
-DESTINATION_CONTEXT = Variable(
+DESTINATION_CONTEXT: Final = Variable(
     name="LINKERD2_PROXY_DESTINATION_CONTEXT",
     kind=Kind.STRING,
     choices=(),
@@ -798,7 +800,7 @@ DESTINATION_CONTEXT = Variable(
     required=False,
     meaning="Token sent with every look-up: JSON with ns, nodeName and pod.",
 )
-DESTINATION_PROFILE_SUFFIXES = Variable(
+DESTINATION_PROFILE_SUFFIXES: Final = Variable(
     name="LINKERD2_PROXY_DESTINATION_PROFILE_SUFFIXES",
     kind=Kind.SUFFIXES,
     choices=(),
@@ -806,7 +808,7 @@ DESTINATION_PROFILE_SUFFIXES = Variable(
     required=False,
     meaning="Names for which service profiles are looked up.",
 )
-DESTINATION_PROFILE_NETWORKS = Variable(
+DESTINATION_PROFILE_NETWORKS: Final = Variable(
     name="LINKERD2_PROXY_DESTINATION_PROFILE_NETWORKS",
     kind=Kind.NETWORKS,
     choices=(),
@@ -814,7 +816,7 @@ DESTINATION_PROFILE_NETWORKS = Variable(
     required=False,
     meaning="Addresses for which service profiles are looked up; unset: all.",
 )
-DESTINATION_PROFILE_INITIAL_TIMEOUT = Variable(
+DESTINATION_PROFILE_INITIAL_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_DESTINATION_PROFILE_INITIAL_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -822,7 +824,7 @@ DESTINATION_PROFILE_INITIAL_TIMEOUT = Variable(
     required=False,
     meaning="How long an inbound request waits for the first answer about its profile.",
 )
-CONTROL_STREAM_INITIAL_TIMEOUT = Variable(
+CONTROL_STREAM_INITIAL_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_CONTROL_STREAM_INITIAL_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -830,7 +832,7 @@ CONTROL_STREAM_INITIAL_TIMEOUT = Variable(
     required=False,
     meaning="How long the first message of a control stream may take; unset: any time. Not applied to loopback.",
 )
-CONTROL_STREAM_IDLE_TIMEOUT = Variable(
+CONTROL_STREAM_IDLE_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_CONTROL_STREAM_IDLE_TIMEOUT",
     kind=Kind.DURATION,
     choices=(),
@@ -838,7 +840,7 @@ CONTROL_STREAM_IDLE_TIMEOUT = Variable(
     required=False,
     meaning="How long a control stream may be silent before it is opened again; unset: any time. Not applied to loopback.",
 )
-CONTROL_STREAM_LIFETIME = Variable(
+CONTROL_STREAM_LIFETIME: Final = Variable(
     name="LINKERD2_PROXY_CONTROL_STREAM_LIFETIME",
     kind=Kind.DURATION,
     choices=(),
@@ -846,7 +848,7 @@ CONTROL_STREAM_LIFETIME = Variable(
     required=False,
     meaning="How long a control stream is used before it is opened again; unset: without end. Not applied to loopback.",
 )
-IDENTITY_DISABLED = Variable(
+IDENTITY_DISABLED: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_DISABLED",
     kind=Kind.REJECTED,
     choices=(),
@@ -854,7 +856,7 @@ IDENTITY_DISABLED = Variable(
     required=False,
     meaning="Must not be set: identity is mandatory.",
 )
-IDENTITY_DIR = Variable(
+IDENTITY_DIR: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_DIR",
     kind=Kind.PATH,
     choices=(),
@@ -862,7 +864,7 @@ IDENTITY_DIR = Variable(
     required=False,
     meaning="Directory where a helper leaves key and certificate request; accepted for compatibility, the engine makes both in memory.",
 )
-IDENTITY_TRUST_ANCHORS = Variable(
+IDENTITY_TRUST_ANCHORS: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS",
     kind=Kind.PEM,
     choices=(),
@@ -870,7 +872,7 @@ IDENTITY_TRUST_ANCHORS = Variable(
     required=False,
     meaning="Root certificates of the mesh, PEM; required unless IDENTITY_SPIRE_WORKLOAD_API_ADDRESS is set.",
 )
-IDENTITY_TOKEN_FILE = Variable(
+IDENTITY_TOKEN_FILE: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_TOKEN_FILE",
     kind=Kind.PATH,
     choices=(),
@@ -878,7 +880,7 @@ IDENTITY_TOKEN_FILE = Variable(
     required=False,
     meaning="File with the service account token, read before every certification; required unless IDENTITY_SPIRE_WORKLOAD_API_ADDRESS is set.",
 )
-IDENTITY_MIN_REFRESH = Variable(
+IDENTITY_MIN_REFRESH: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_MIN_REFRESH",
     kind=Kind.DURATION,
     choices=(),
@@ -886,7 +888,7 @@ IDENTITY_MIN_REFRESH = Variable(
     required=False,
     meaning="Shortest pause between certifications.",
 )
-IDENTITY_MAX_REFRESH = Variable(
+IDENTITY_MAX_REFRESH: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_MAX_REFRESH",
     kind=Kind.DURATION,
     choices=(),
@@ -894,7 +896,7 @@ IDENTITY_MAX_REFRESH = Variable(
     required=False,
     meaning="Longest pause between certifications.",
 )
-IDENTITY_LOCAL_NAME = Variable(
+IDENTITY_LOCAL_NAME: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_LOCAL_NAME",
     kind=Kind.STRING,
     choices=(),
@@ -902,7 +904,7 @@ IDENTITY_LOCAL_NAME = Variable(
     required=False,
     meaning="Identity of this proxy, both its id and its TLS server name; required unless IDENTITY_SERVER_ID and IDENTITY_SERVER_NAME are set.",
 )
-IDENTITY_SERVER_ID = Variable(
+IDENTITY_SERVER_ID: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_SERVER_ID",
     kind=Kind.STRING,
     choices=(),
@@ -910,7 +912,7 @@ IDENTITY_SERVER_ID = Variable(
     required=False,
     meaning="Identity of this proxy, a DNS-like name or a SPIFFE URI; goes with IDENTITY_SERVER_NAME.",
 )
-IDENTITY_SERVER_NAME = Variable(
+IDENTITY_SERVER_NAME: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_SERVER_NAME",
     kind=Kind.STRING,
     choices=(),
@@ -918,7 +920,7 @@ IDENTITY_SERVER_NAME = Variable(
     required=False,
     meaning="TLS server name (SNI) under which peers reach this proxy; goes with IDENTITY_SERVER_ID.",
 )
-IDENTITY_SVC_ADDR = Variable(
+IDENTITY_SVC_ADDR: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_SVC_ADDR",
     kind=Kind.AUTHORITY,
     choices=(),
@@ -926,7 +928,7 @@ IDENTITY_SVC_ADDR = Variable(
     required=False,
     meaning="host:port of the identity service; required unless IDENTITY_SPIRE_WORKLOAD_API_ADDRESS is set.",
 )
-IDENTITY_SVC_NAME = Variable(
+IDENTITY_SVC_NAME: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_SVC_NAME",
     kind=Kind.STRING,
     choices=(),
@@ -934,7 +936,7 @@ IDENTITY_SVC_NAME = Variable(
     required=False,
     meaning="TLS identity of the identity service; required unless IDENTITY_SVC_ADDR is a loopback address.",
 )
-IDENTITY_SPIRE_WORKLOAD_API_ADDRESS = Variable(
+IDENTITY_SPIRE_WORKLOAD_API_ADDRESS: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_SPIRE_WORKLOAD_API_ADDRESS",
     kind=Kind.STRING,
     choices=(),
@@ -942,7 +944,7 @@ IDENTITY_SPIRE_WORKLOAD_API_ADDRESS = Variable(
     required=False,
     meaning="Unix socket of a SPIFFE workload API that issues the certificate instead of the identity service.",
 )
-IDENTITY_SPIRE_SOCKET = Variable(
+IDENTITY_SPIRE_SOCKET: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_SPIRE_SOCKET",
     kind=Kind.STRING,
     choices=(),
@@ -950,7 +952,7 @@ IDENTITY_SPIRE_SOCKET = Variable(
     required=False,
     meaning="Older name of IDENTITY_SPIRE_WORKLOAD_API_ADDRESS.",
 )
-IDENTITY_SPIRE_EXP_BACKOFF_MIN = Variable(
+IDENTITY_SPIRE_EXP_BACKOFF_MIN: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_SPIRE_EXP_BACKOFF_MIN",
     kind=Kind.DURATION,
     choices=(),
@@ -958,7 +960,7 @@ IDENTITY_SPIRE_EXP_BACKOFF_MIN = Variable(
     required=False,
     meaning="First pause after a failed call to the workload API.",
 )
-IDENTITY_SPIRE_EXP_BACKOFF_MAX = Variable(
+IDENTITY_SPIRE_EXP_BACKOFF_MAX: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_SPIRE_EXP_BACKOFF_MAX",
     kind=Kind.DURATION,
     choices=(),
@@ -966,7 +968,7 @@ IDENTITY_SPIRE_EXP_BACKOFF_MAX = Variable(
     required=False,
     meaning="Longest pause between calls to the workload API.",
 )
-IDENTITY_SPIRE_EXP_BACKOFF_JITTER = Variable(
+IDENTITY_SPIRE_EXP_BACKOFF_JITTER: Final = Variable(
     name="LINKERD2_PROXY_IDENTITY_SPIRE_EXP_BACKOFF_JITTER",
     kind=Kind.RATIO,
     choices=(),
@@ -974,7 +976,7 @@ IDENTITY_SPIRE_EXP_BACKOFF_JITTER = Variable(
     required=False,
     meaning="Random share added to each of these pauses.",
 )
-TAP_SVC_NAME = Variable(
+TAP_SVC_NAME: Final = Variable(
     name="LINKERD2_PROXY_TAP_SVC_NAME",
     kind=Kind.STRING,
     choices=(),
@@ -982,7 +984,7 @@ TAP_SVC_NAME = Variable(
     required=False,
     meaning="TLS identity of the only client that may tap; unset: no tap.",
 )
-TRACE_COLLECTOR_SVC_ADDR = Variable(
+TRACE_COLLECTOR_SVC_ADDR: Final = Variable(
     name="LINKERD2_PROXY_TRACE_COLLECTOR_SVC_ADDR",
     kind=Kind.AUTHORITY,
     choices=(),
@@ -990,7 +992,7 @@ TRACE_COLLECTOR_SVC_ADDR = Variable(
     required=False,
     meaning="host:port of the OTLP collector; unset: no spans are exported.",
 )
-TRACE_COLLECTOR_SVC_NAME = Variable(
+TRACE_COLLECTOR_SVC_NAME: Final = Variable(
     name="LINKERD2_PROXY_TRACE_COLLECTOR_SVC_NAME",
     kind=Kind.STRING,
     choices=(),
@@ -998,7 +1000,7 @@ TRACE_COLLECTOR_SVC_NAME = Variable(
     required=False,
     meaning="TLS identity of the collector; required when TRACE_COLLECTOR_SVC_ADDR is set, unless it is a loopback address.",
 )
-TRACE_ATTRIBUTES_PATH = Variable(
+TRACE_ATTRIBUTES_PATH: Final = Variable(
     name="LINKERD2_PROXY_TRACE_ATTRIBUTES_PATH",
     kind=Kind.PATH,
     choices=(),
@@ -1006,7 +1008,7 @@ TRACE_ATTRIBUTES_PATH = Variable(
     required=False,
     meaning="File of key=value lines added to every span as attributes.",
 )
-TRACE_SERVICE_NAME = Variable(
+TRACE_SERVICE_NAME: Final = Variable(
     name="LINKERD2_PROXY_TRACE_SERVICE_NAME",
     kind=Kind.STRING,
     choices=(),
@@ -1014,7 +1016,7 @@ TRACE_SERVICE_NAME = Variable(
     required=False,
     meaning="service.name of exported spans.",
 )
-TRACE_EXTRA_ATTRIBUTES = Variable(
+TRACE_EXTRA_ATTRIBUTES: Final = Variable(
     name="LINKERD2_PROXY_TRACE_EXTRA_ATTRIBUTES",
     kind=Kind.STRING,
     choices=(),
@@ -1022,7 +1024,7 @@ TRACE_EXTRA_ATTRIBUTES = Variable(
     required=False,
     meaning="Further key=value attributes of exported spans, one a line.",
 )
-OTEL_RESOURCE_ATTRIBUTES = Variable(
+OTEL_RESOURCE_ATTRIBUTES: Final = Variable(
     name="OTEL_RESOURCE_ATTRIBUTES",
     kind=Kind.STRING,
     choices=(),
@@ -1030,7 +1032,7 @@ OTEL_RESOURCE_ATTRIBUTES = Variable(
     required=False,
     meaning="Resource attributes of exported spans: comma-separated key=value pairs.",
 )
-DNS_MIN_TTL = Variable(
+DNS_MIN_TTL: Final = Variable(
     name="LINKERD2_PROXY_DNS_MIN_TTL",
     kind=Kind.DURATION,
     choices=(),
@@ -1038,7 +1040,7 @@ DNS_MIN_TTL = Variable(
     required=False,
     meaning="Shortest time that a name's addresses are kept, whatever the answer says; unset: as the answer says.",
 )
-DNS_MAX_TTL = Variable(
+DNS_MAX_TTL: Final = Variable(
     name="LINKERD2_PROXY_DNS_MAX_TTL",
     kind=Kind.DURATION,
     choices=(),

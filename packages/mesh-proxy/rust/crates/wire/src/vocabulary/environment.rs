@@ -1,4 +1,4 @@
-// Generated from vocabulary/environment.toml by packages/mesh-proto/tools/generate.py; do not edit.
+// @generated from vocabulary/environment.toml by tools/generate.py; do not edit.
 //! The environment variables that configure the proxy.
 
 /// What most names begin with.
@@ -50,7 +50,7 @@ pub struct Variable {
     pub name: &'static str,
     /// The form of the value.
     pub kind: Kind,
-    /// The text that an unset variable stands for; `None`: see `meaning`.
+    /// What unset stands for; without it see the meaning.
     pub default: Option<&'static str>,
     /// Whether the proxy refuses to start without it.
     pub required: bool,
@@ -1154,7 +1154,7 @@ pub const DNS_MAX_TTL: Variable = Variable {
     meaning: "Longest time that a name's addresses are kept, whatever the answer says; unset: as the answer says.",
 };
 
-/// Every variable, in the order of the table.
+/// Every one of them, in the order of the table.
 pub static ALL: &[&Variable] = &[
     &OUTBOUND_LISTEN_ADDR,
     &OUTBOUND_LISTEN_ADDRS,

@@ -2,3 +2,6 @@
 //! `vocabulary/`.
 
 pub mod environment;
+pub mod headers;
+pub mod ports;
+pub mod reasons;
