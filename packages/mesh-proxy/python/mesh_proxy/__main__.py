@@ -1,0 +1,50 @@
+"""`mesh-proxy`: the sidecar's commands.
+
+Each command imports what it needs when it is chosen; `run` stays in memory for the
+life of a pod and must not carry the others.
+"""
+
+import sys
+
+_USAGE = """\
+usage: mesh-proxy COMMAND
+
+  run       run the proxy; configured by the environment (LINKERD2_PROXY_*)
+  init      redirect a pod's TCP connections to the proxy (init --help)
+  version   print the versions of the package and the engine
+"""
+
+_USAGE_ERROR = 64
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    command, rest = (given[0], given[1:]) if given else ("", [])
+    if command in {"-h", "--help", "help"}:
+        print(_USAGE, end="")
+        return 0
+    if command == "init":
+        from .init.command import main as init  # noqa: PLC0415
+
+        return init(rest)
+    if command in {"run", "version"} and rest:
+        return _refuse(f"{command} takes no arguments, but {rest[0]!r} was given")
+    if command == "run":
+        from .agent import main as run  # noqa: PLC0415
+
+        return run()
+    if command == "version":
+        from .version import main as version  # noqa: PLC0415
+
+        return version()
+    return _refuse(f"there is no command {command!r}" if command else "a command is missing")
+
+
+def _refuse(message: str) -> int:
+    print(f"mesh-proxy: {message}; see mesh-proxy --help", file=sys.stderr)
+    return _USAGE_ERROR
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""`mesh-proxy init`: sends a pod's TCP traffic through its proxy, with nftables."""
