@@ -1,0 +1,17 @@
+//! The application's connections to elsewhere.
+
+use std::net::SocketAddr;
+
+use crate::snapshot::{Routing, Snapshot};
+use crate::transport::Io;
+
+/// A connection of the pod's application whose destination is known.
+#[derive(Debug)]
+pub struct OutboundConnection {
+    pub io: Io,
+    /// The application's own address.
+    pub client: SocketAddr,
+    /// Where the application meant to connect to.
+    pub original_dst: SocketAddr,
+    pub routing: Snapshot<Routing>,
+}
