@@ -1,0 +1,56 @@
+"""Events and leases: what controllers tell their users and each other."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from mesh_core.resources.metadata import ObjectReference
+from mesh_core.resources.part import Part
+from mesh_core.resources.resource import Resource
+
+
+class EventSource(Part, frozen=True):
+    """Who reports an event."""
+
+    component: str = ""
+    host: str = ""
+
+
+class Event(Resource, frozen=True):
+    """Something that happened to an object; `type` is Normal or Warning."""
+
+    api_version: ClassVar[str] = "v1"
+    kind: ClassVar[str] = "Event"
+    plural: ClassVar[str] = "events"
+
+    involved_object: ObjectReference = ObjectReference()
+    reason: str = ""
+    message: str = ""
+    type: str = "Normal"
+    source: EventSource = EventSource()
+    count: int = 1
+    first_timestamp: datetime | None = None
+    last_timestamp: datetime | None = None
+    event_time: datetime | None = None
+    action: str = ""
+    reporting_component: str = ""
+    reporting_instance: str = ""
+
+
+class LeaseSpec(Part, frozen=True):
+    """Who holds a lease and until when."""
+
+    holder_identity: str = ""
+    lease_duration_seconds: int | None = None
+    acquire_time: datetime | None = None
+    renew_time: datetime | None = None
+    lease_transitions: int = 0
+
+
+class Lease(Resource, frozen=True):
+    """Lets one of several equal processes be the one that acts."""
+
+    api_version: ClassVar[str] = "coordination.k8s.io/v1"
+    kind: ClassVar[str] = "Lease"
+    plural: ClassVar[str] = "leases"
+
+    spec: LeaseSpec = LeaseSpec()
