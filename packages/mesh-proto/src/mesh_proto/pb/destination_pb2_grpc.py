@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class DestinationStub:
-    """Missing associated documentation comment in .proto file."""
+    """The discovery service.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -47,16 +48,20 @@ class DestinationStub:
 
 
 class DestinationServicer:
-    """Missing associated documentation comment in .proto file."""
+    """The discovery service.
+    """
 
     def Get(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Watches the endpoints of a service. INVALID_ARGUMENT: not a name that has endpoints (an IP
+        address, an ExternalName, a malformed authority). NOT_FOUND: no such service.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetProfile(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Watches the profile of an address or a name.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -83,7 +88,8 @@ def add_DestinationServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Destination:
-    """Missing associated documentation comment in .proto file."""
+    """The discovery service.
+    """
 
     @staticmethod
     def Get(request,

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class IdentityStub:
-    """Missing associated documentation comment in .proto file."""
+    """The certificate authority of the mesh.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -42,10 +43,13 @@ class IdentityStub:
 
 
 class IdentityServicer:
-    """Missing associated documentation comment in .proto file."""
+    """The certificate authority of the mesh.
+    """
 
     def Certify(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Issues a certificate. INVALID_ARGUMENT: the request or its CSR is wrong. FAILED_PRECONDITION:
+        the token is refused. UNAVAILABLE: no issuer is loaded, or the token cannot be checked now.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -67,7 +71,8 @@ def add_IdentityServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Identity:
-    """Missing associated documentation comment in .proto file."""
+    """The certificate authority of the mesh.
+    """
 
     @staticmethod
     def Certify(request,

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class InboundServerPoliciesStub:
-    """Missing associated documentation comment in .proto file."""
+    """Policy for the proxy beside a server.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -47,16 +48,19 @@ class InboundServerPoliciesStub:
 
 
 class InboundServerPoliciesServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Policy for the proxy beside a server.
+    """
 
     def GetPort(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """The current policy of a port.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchPort(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """The current policy of a port at once, and again after every change.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -83,7 +87,8 @@ def add_InboundServerPoliciesServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class InboundServerPolicies:
-    """Missing associated documentation comment in .proto file."""
+    """Policy for the proxy beside a server.
+    """
 
     @staticmethod
     def GetPort(request,

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class OutboundPoliciesStub:
-    """Missing associated documentation comment in .proto file."""
+    """Policy for the proxy beside a client.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -47,16 +48,20 @@ class OutboundPoliciesStub:
 
 
 class OutboundPoliciesServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Policy for the proxy beside a client.
+    """
 
     def Get(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """The current policy of a target. NOT_FOUND: nothing is declared for it; the client goes by its
+        profile, else forwards to the original destination.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Watch(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """The same at once, and again after every change. Servers hold the stream open.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -83,7 +88,8 @@ def add_OutboundPoliciesServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class OutboundPolicies:
-    """Missing associated documentation comment in .proto file."""
+    """Policy for the proxy beside a client.
+    """
 
     @staticmethod
     def Get(request,

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class TapStub:
-    """Missing associated documentation comment in .proto file."""
+    """Served by every proxy to one client only, the one whose identity it was told.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -42,10 +43,12 @@ class TapStub:
 
 
 class TapServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Served by every proxy to one client only, the one whose identity it was told.
+    """
 
     def Observe(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Reports matching requests as they happen, until the limit is reached or the client leaves.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -67,7 +70,8 @@ def add_TapServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Tap:
-    """Missing associated documentation comment in .proto file."""
+    """Served by every proxy to one client only, the one whose identity it was told.
+    """
 
     @staticmethod
     def Observe(request,

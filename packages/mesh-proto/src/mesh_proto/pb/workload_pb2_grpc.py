@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class SpiffeWorkloadAPIStub:
-    """Missing associated documentation comment in .proto file."""
+    """Served on a unix socket. Calls must carry the metadata workload.spiffe.io: true.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -42,10 +43,12 @@ class SpiffeWorkloadAPIStub:
 
 
 class SpiffeWorkloadAPIServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Served on a unix socket. Calls must carry the metadata workload.spiffe.io: true.
+    """
 
     def FetchX509SVID(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Sends the certificates at once and again after every rotation.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -67,7 +70,8 @@ def add_SpiffeWorkloadAPIServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SpiffeWorkloadAPI:
-    """Missing associated documentation comment in .proto file."""
+    """Served on a unix socket. Calls must carry the metadata workload.spiffe.io: true.
+    """
 
     @staticmethod
     def FetchX509SVID(request,
