@@ -1,3 +1,10 @@
 //! Pure decisions of the proxy: state, input, now and chance in; an answer out.
 
+pub mod authority;
 pub mod authorize;
+pub mod classify;
+pub mod ewma;
+pub mod fields;
+pub mod headers;
+pub mod http1;
+pub mod p2c;
