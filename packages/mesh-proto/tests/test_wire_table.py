@@ -35,9 +35,7 @@ def test_every_generated_module_is_in_the_table() -> None:
 
 
 def test_every_extension_names_a_message_of_the_table() -> None:
-    known = {
-        f"{file['package']}.{name}" for file in TABLE.values() for name in file["messages"]
-    }
+    known = {f"{file['package']}.{name}" for file in TABLE.values() for name in file["messages"]}
     assert set(EXTENSIONS) <= known
 
 
@@ -52,7 +50,9 @@ def test_services_are_in_the_modules_that_need_them() -> None:
     [
         lambda file: file.message_type[1].field[2].ClearField("name"),
         lambda file: setattr(file.message_type[1].field[0], "number", 9),
-        lambda file: setattr(file.message_type[1].field[0], "type", FieldDescriptorProto.TYPE_BYTES),
+        lambda file: setattr(
+            file.message_type[1].field[0], "type", FieldDescriptorProto.TYPE_BYTES
+        ),
         lambda file: file.message_type[1].field[0].ClearField("oneof_index"),
         lambda file: setattr(file.service[0].method[0], "server_streaming", False),
         lambda file: file.message_type.add(name="Another"),

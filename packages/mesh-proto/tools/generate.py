@@ -24,9 +24,7 @@ RUST = PACKAGE.parent / "mesh-proxy/rust"
 def main() -> int:
     """Runs the command line; gives the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="compare only, change nothing"
-    )
+    parser.add_argument("--check", action="store_true", help="compare only, change nothing")
     check: bool = parser.parse_args().check
     with tempfile.TemporaryDirectory(prefix="mesh-generate-") as scratch:
         try:
@@ -41,27 +39,21 @@ def main() -> int:
     for line in differences:
         print(line if check else f"written: {line.split(': ', 1)[1]}")
     if check and differences:
-        print(
-            "Generated code is not fresh; run `./dev proto --fix` and commit the result."
-        )
+        print("Generated code is not fresh; run `./dev proto --fix` and commit the result.")
         return 1
     return 0
 
 
 def generate(scratch: Path) -> list[Output]:
     """Makes every generated file below `scratch`."""
-    python, rust, words_py, words_rs = (
-        scratch / name for name in ("py", "rs", "vpy", "vrs")
-    )
+    python, rust, words_py, words_rs = (scratch / name for name in ("py", "rs", "vpy", "vrs"))
     for directory in (python, rust, words_py, words_rs):
         directory.mkdir()
     descriptor_set = protobuf.compile_python(PACKAGE / "proto", python)
     protobuf.compile_rust(descriptor_set, RUST, rust)
     vocabulary.write(PACKAGE / "vocabulary", words_py, words_rs)
     wire = RUST / "crates/wire/src"
-    tables = tuple(
-        path.stem for path in sorted((PACKAGE / "vocabulary").glob("*.toml"))
-    )
+    tables = tuple(path.stem for path in sorted((PACKAGE / "vocabulary").glob("*.toml")))
     return [
         Output(python / "mesh_proto/pb", PACKAGE / "src/mesh_proto/pb", ("*_pb2*",)),
         Output(rust, wire, ("io.*.rs", "transport.*.rs", "spiffe.rs")),

@@ -42,8 +42,7 @@ _KIND = Form(
     "Kind",
     "Kind",
     lambda kind: f"Kind.{kind[0].upper()}",
-    lambda kind: f"Kind::{camel(kind[0])}"
-    + (f"({TEXTS.rust(kind[1])})" if kind[1] else ""),
+    lambda kind: f"Kind::{camel(kind[0])}" + (f"({TEXTS.rust(kind[1])})" if kind[1] else ""),
 )
 
 _VARIABLE = Record(
@@ -52,9 +51,7 @@ _VARIABLE = Record(
     (
         Column("name", TEXT, "The full name."),
         Column("kind", _KIND, "The form of the value."),
-        Column(
-            "choices", TEXTS, "The words of Kind.CHOICE; empty otherwise.", rust=False
-        ),
+        Column("choices", TEXTS, "The words of Kind.CHOICE; empty otherwise.", rust=False),
         Column(
             "default",
             OPTIONAL_TEXT,

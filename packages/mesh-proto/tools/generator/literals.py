@@ -21,9 +21,7 @@ class Form:
 def _text(text: str) -> str:
     # JSON's escapes of printable text are valid in Python and in Rust.
     if not text.isprintable():
-        raise ValueError(
-            f"{text!r} holds a control character; vocabulary texts are one line"
-        )
+        raise ValueError(f"{text!r} holds a control character; vocabulary texts are one line")
     return json.dumps(text, ensure_ascii=False)
 
 

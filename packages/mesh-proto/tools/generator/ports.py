@@ -27,9 +27,7 @@ class Constant:
 def read(path: Path) -> list[Constant]:
     """The checked constants of ports.toml, ports first, then users, then lists."""
     constants = [_number(key, row, "u16", 65535) for key, row in rows(path, "ports")]
-    constants += [
-        _number(key, row, "u32", 2**32 - 2) for key, row in rows(path, "users")
-    ]
+    constants += [_number(key, row, "u32", 2**32 - 2) for key, row in rows(path, "users")]
     constants += [_list(key, row) for key, row in rows(path, "lists")]
     return constants
 
@@ -37,8 +35,7 @@ def read(path: Path) -> list[Constant]:
 def python(constants: list[Constant]) -> str:
     """The module mesh_proto.vocabulary.ports."""
     body = "\n".join(
-        f'{c.key}: Final = {c.form.python(c.value)}\n"""{c.meaning}"""'
-        for c in constants
+        f'{c.key}: Final = {c.form.python(c.value)}\n"""{c.meaning}"""' for c in constants
     )
     return record.python_module(_SOURCE, _DOC, body)
 

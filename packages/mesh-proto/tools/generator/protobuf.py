@@ -60,9 +60,7 @@ def compile_rust(descriptor_set: bytes, workspace: Path, out: Path) -> None:
 
 def run(command: list[str], *, cwd: Path | None = None, stdin: bytes = b"") -> None:
     """Runs one tool, the venv's own first on PATH (protoc finds its plugins there)."""
-    path = (
-        f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    )
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     try:
         done = subprocess.run(
             command,
@@ -76,6 +74,4 @@ def run(command: list[str], *, cwd: Path | None = None, stdin: bytes = b"") -> N
     except FileNotFoundError as error:
         raise ToolError(f"{command[0]} is not on PATH; `./dev` provides it") from error
     if done.returncode:
-        raise ToolError(
-            f"{command[0]} ended with {done.returncode}:\n{done.stdout.decode()}"
-        )
+        raise ToolError(f"{command[0]} ended with {done.returncode}:\n{done.stdout.decode()}")

@@ -78,21 +78,20 @@ class Record:
 def python_enum(name: str, doc: str, members: Mapping[str, str]) -> str:
     """A StrEnum whose members are words in lower case."""
     body = "\n".join(
-        f'    {word.upper()} = "{word}"\n    """{text}"""'
-        for word, text in members.items()
+        f'    {word.upper()} = "{word}"\n    """{text}"""' for word, text in members.items()
     )
     return f'class {name}(StrEnum):\n    """{doc}"""\n\n{body}\n'
 
 
-def rust_enum(
-    name: str, doc: str, members: Mapping[str, str], payload: Mapping[str, str]
-) -> str:
+def rust_enum(name: str, doc: str, members: Mapping[str, str], payload: Mapping[str, str]) -> str:
     """The same in Rust; `payload` gives the tuple content of the members that have one."""
     body = "\n".join(
         f"    /// {text}\n    {camel(word)}{payload.get(word, '')},"
         for word, text in members.items()
     )
-    return f"/// {doc}\n#[derive(Clone, Copy, Debug, PartialEq, Eq)]\npub enum {name} {{\n{body}\n}}\n"
+    return (
+        f"/// {doc}\n#[derive(Clone, Copy, Debug, PartialEq, Eq)]\npub enum {name} {{\n{body}\n}}\n"
+    )
 
 
 def python_module(source: str, doc: str, *parts: str) -> str:

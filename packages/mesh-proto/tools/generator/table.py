@@ -42,9 +42,7 @@ class Row:
     def finish(self) -> None:
         """Fails when an entry was not taken."""
         if self._left:
-            raise TableError(
-                f"{self._where}: unknown entries {', '.join(sorted(self._left))}"
-            )
+            raise TableError(f"{self._where}: unknown entries {', '.join(sorted(self._left))}")
 
     def error(self, problem: str) -> TableError:
         """An error that names this row."""

@@ -43,6 +43,4 @@ class Output:
                 shutil.copyfile(source, target)
 
     def _names(self, directory: Path) -> set[str]:
-        return {
-            path.name for pattern in self.patterns for path in directory.glob(pattern)
-        }
+        return {path.name for pattern in self.patterns for path in directory.glob(pattern)}
