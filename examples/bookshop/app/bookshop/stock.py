@@ -1,0 +1,58 @@
+"""`stock`: a gRPC service that knows how many copies are left. `DELAY_MS` makes it slow.
+
+Messages are JSON, so that the example needs no protocol buffer compiler.
+"""
+
+import asyncio
+import json
+import os
+from typing import TypeAlias
+
+import grpc
+
+from .http1 import stop_signal
+
+SERVICE = "bookshop.Stock"
+_DELAY = int(os.environ.get("DELAY_MS", "2")) / 1000
+_PORT = int(os.environ.get("PORT", "9000"))
+_POD = os.environ.get("POD_NAME", "stock")
+# grpc.health.v1.HealthCheckResponse{status: SERVING}, for the kubelet's probe.
+_SERVING = b"\x08\x01"
+
+Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
+
+
+async def count(request: bytes, context: Context) -> bytes:
+    """Return {"left": copies, "by": this pod} for {"book": number}."""
+    try:
+        book = int(json.loads(request)["book"])
+    except (ValueError, KeyError, TypeError):
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, 'send {"book": number}')
+    await asyncio.sleep(_DELAY)
+    return json.dumps({"left": 7 + book % 5, "by": _POD}).encode()
+
+
+async def check(_request: bytes, _context: Context) -> bytes:
+    """Say that the process is well."""
+    return _SERVING
+
+
+async def main() -> None:
+    """Serve until told to stop, then finish the calls that are open."""
+    server = grpc.aio.server()
+    for service, name, method in (
+        (SERVICE, "Count", count),
+        ("grpc.health.v1.Health", "Check", check),
+    ):
+        methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
+            name: grpc.unary_unary_rpc_method_handler(method)
+        }
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
+    server.add_insecure_port(f"[::]:{_PORT}")
+    await server.start()
+    await stop_signal().wait()
+    await server.stop(grace=5)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

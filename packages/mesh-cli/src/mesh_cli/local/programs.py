@@ -1,0 +1,192 @@
+"""Servers that the demo, the tests and the bench run: from PATH, else unpacked from Debian.
+
+Packages are downloaded and unpacked into the cache, never installed: that needs no root,
+and no daemon starts on the user's machine.
+"""
+
+import fcntl
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from mesh_cli.errors import MeshError
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9.+-]*")
+_SECONDS = 300
+_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
+
+class ProgramMissing(MeshError):
+    """A program is not installed and could not be fetched."""
+
+
+def _silent(_message: str) -> None:
+    """Tell nobody."""
+
+
+def cache_directory() -> Path:
+    """Return where fetched things are kept: $MESH_CACHE, else a directory of the user's."""
+    if given := os.environ.get("MESH_CACHE"):
+        return Path(given)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mesh"
+
+
+def installed(name: str) -> Path | None:
+    """Return a program of this machine, also from where only root's PATH leads."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_DIRECTORIES])
+    found = shutil.which(name, path=path)
+    return Path(found) if found else None
+
+
+def find_program(
+    name: str,
+    debian_package: str,
+    *,
+    cache: Path | None = None,
+    progress: Callable[[str], None] = _silent,
+) -> Path:
+    """Return an absolute path that runs `name`; fetch `debian_package` if need be.
+
+    What was fetched lies in one directory with its libraries: showing a pod the path's
+    parent shows it everything. Raises ProgramMissing with what to install.
+    """
+    return installed(name) or _fetched(name, debian_package, cache or cache_directory(), progress)
+
+
+def _fetched(name: str, package: str, cache: Path, progress: Callable[[str], None]) -> Path:
+    if not _NAME.fullmatch(package) or not _NAME.fullmatch(name):
+        raise ValueError(f"no program or package name: {name!r}, {package!r}")
+    home = cache / "programs" / _release() / package
+    program = home / name
+    if program.exists():
+        return program
+    apt, dpkg = shutil.which("apt-get"), shutil.which("dpkg")
+    if not apt or not dpkg:
+        raise ProgramMissing(
+            f"{name} is not installed, and only on Debian and Ubuntu can it be fetched; install"
+            f" it (Debian's package is {package}) so that it is on PATH, and run this again"
+        )
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(home.parent / f".{package}.lock"):
+        if not program.exists():
+            progress(f"fetching {name} (Debian package {package}; a few seconds)")
+            _unpack(name, package, home, apt, dpkg)
+    return program
+
+
+def _unpack(name: str, package: str, home: Path, apt: str, dpkg: str) -> None:
+    # Made beside its final place and renamed, so that an interrupted run leaves nothing
+    # that looks complete.
+    with tempfile.TemporaryDirectory(dir=home.parent, prefix=".fetch-") as scratch:
+        archives = Path(scratch, "archives")
+        tree = Path(scratch, "tree")
+        root = tree / "root"
+        root.mkdir(parents=True)
+        Path(archives, "partial").mkdir(parents=True)
+        _download(package, apt, archives)
+        for archive in sorted(archives.glob("*.deb")):
+            _run([dpkg, "-x", str(archive), str(root)], f"unpack {archive.name}")
+        binary = _binary(name, package, root)
+        _write_wrapper(tree / name, home / "root", binary.relative_to(root), root)
+        tree.chmod(0o755)
+        shutil.rmtree(home, ignore_errors=True)
+        tree.rename(home)
+
+
+def _download(package: str, apt: str, archives: Path) -> None:
+    options = {
+        "Debug::NoLocking": "1",
+        "Dir::Cache::archives": str(archives),
+        # These two would be written beside the system's own, which needs root.
+        "Dir::Cache::pkgcache": "",
+        "Dir::Cache::srcpkgcache": "",
+        # Without it apt drops to a user that cannot read a private cache, and warns.
+        "APT::Sandbox::User": "",
+    }
+    command = [apt, *(part for key, value in options.items() for part in ("-o", f"{key}={value}"))]
+    fetch = ["--yes", "--no-install-recommends", "--download-only", "install", package]
+    try:
+        _run([*command, *fetch], f"download {package}")
+    except ProgramMissing:
+        # A fresh machine has no package lists; fetch some of our own and try again.
+        lists = archives.parent / "lists"
+        Path(lists, "partial").mkdir(parents=True)
+        command += ["-o", f"Dir::State::lists={lists}"]
+        _run([*command, "update"], "fetch the package lists")
+        _run([*command, *fetch], f"download {package}")
+
+
+def _run(command: Sequence[str], what: str) -> None:
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        raise ProgramMissing(f"could not {what}: no end after {_SECONDS} s; try again") from None
+    if done.returncode != 0:
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        reason = next((line for line in lines if line.startswith("E:")), "".join(lines[-1:]))
+        raise ProgramMissing(
+            f"could not {what}: {reason.removeprefix('E: ')}; check the network, or install the"
+            " package yourself (apt-get install)"
+        )
+
+
+def _binary(name: str, package: str, root: Path) -> Path:
+    for directory in ("usr/bin", "usr/sbin", "bin", "sbin"):
+        candidate = root / directory / name
+        if candidate.exists():
+            return candidate
+    raise ProgramMissing(f"the Debian package {package} holds no program {name}")
+
+
+def _write_wrapper(wrapper: Path, root: Path, binary: Path, unpacked: Path) -> None:
+    """Write the script that runs a binary with the libraries unpacked beside it."""
+    libraries = ":".join(str(root / path) for path in _library_directories(unpacked))
+    wrapper.write_text(
+        "#!/bin/sh\n"
+        f"LD_LIBRARY_PATH={shlex.quote(libraries)}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\n"
+        "export LD_LIBRARY_PATH\n"
+        f'exec {shlex.quote(str(root / binary))} "$@"\n'
+    )
+    wrapper.chmod(0o755)
+
+
+def _library_directories(root: Path) -> list[Path]:
+    found = {
+        library.parent.relative_to(root)
+        for base in ("lib", "usr/lib")
+        for pattern in ("*.so*", "*/*.so*")
+        for library in (root / base).glob(pattern)
+    }
+    return sorted(found)
+
+
+def _release() -> str:
+    """Name the release: a library of one does not fit the programs of another."""
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return platform.system().lower()
+    return f"{release.get('ID', 'linux')}-{release.get('VERSION_ID', 'rolling')}"
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
