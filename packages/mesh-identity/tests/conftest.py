@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from identity_play import NOW, Chain, TokenMaker, make_chain_at
+
+from mesh_identity.testing import NOW, Chain, TokenMaker, make_chain_at
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mesh_identity.authority import new_key
 from mesh_identity.csr import MAX_CSR_BYTES, certified_key
 from mesh_identity.errors import CsrRejected
-
-from identity_play import IDENTITY, make_csr
+from mesh_identity.testing import IDENTITY, make_csr
 
 NAME = x509.DNSName(IDENTITY)
 
@@ -30,7 +30,10 @@ def refusal(der: bytes) -> str:
 @pytest.mark.parametrize("common_name", [None, IDENTITY])
 def test_the_identity_alone_is_accepted(common_name: str | None) -> None:
     key = new_key()
-    assert certified_key(make_csr(NAME, common_name=common_name, key=key), IDENTITY) == key.public_key()
+    assert (
+        certified_key(make_csr(NAME, common_name=common_name, key=key), IDENTITY)
+        == key.public_key()
+    )
 
 
 @pytest.mark.filterwarnings("ignore:Attribute's length must be:UserWarning")
@@ -38,7 +41,11 @@ def test_an_identity_beyond_the_common_name_limit_is_accepted() -> None:
     long = f"{'a' * 60}.shop.serviceaccount.identity.linkerd.cluster.local"
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, long, _validate=False)])
     names = x509.SubjectAlternativeName([x509.DNSName(long)])
-    builder = x509.CertificateSigningRequestBuilder().subject_name(subject).add_extension(names, critical=False)
+    builder = (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(subject)
+        .add_extension(names, critical=False)
+    )
     der = builder.sign(new_key(), SHA256()).public_bytes(Encoding.DER)
     assert certified_key(der, long)
 
@@ -52,7 +59,10 @@ def test_an_identity_beyond_the_common_name_limit_is_accepted() -> None:
         ([NAME, x509.IPAddress(ipaddress.ip_address("10.0.0.1"))], "asks for 2"),
         ([x509.IPAddress(ipaddress.ip_address("10.0.0.1"))], "IPAddress"),
         ([x509.RFC822Name("web@shop.test")], "RFC822Name"),
-        ([x509.UniformResourceIdentifier("spiffe://cluster.local/web")], "UniformResourceIdentifier"),
+        (
+            [x509.UniformResourceIdentifier("spiffe://cluster.local/web")],
+            "UniformResourceIdentifier",
+        ),
         ([x509.DNSName(IDENTITY.upper())], "asks for"),
         ([x509.DNSName(f"*.{IDENTITY}")], "asks for"),
         ([x509.DNSName(f"{IDENTITY}.")], "asks for"),
@@ -72,8 +82,14 @@ def test_another_common_name_is_refused() -> None:
 def test_a_wider_subject_is_refused() -> None:
     subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "system:masters")])
     names = x509.SubjectAlternativeName([NAME])
-    builder = x509.CertificateSigningRequestBuilder().subject_name(subject).add_extension(names, critical=False)
-    assert "subject holds O" in refusal(builder.sign(new_key(), SHA256()).public_bytes(Encoding.DER))
+    builder = (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(subject)
+        .add_extension(names, critical=False)
+    )
+    assert "subject holds O" in refusal(
+        builder.sign(new_key(), SHA256()).public_bytes(Encoding.DER)
+    )
 
 
 def test_a_broken_signature_is_refused() -> None:
@@ -91,7 +107,9 @@ def test_someone_elses_key_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 2048)], ids=["p384", "rsa"]
+    "key",
+    [ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 2048)],
+    ids=["p384", "rsa"],
 )
 def test_other_keys_are_refused(key: ec.EllipticCurvePrivateKey) -> None:
     assert "P-256" in refusal(make_csr(NAME, key=key))

@@ -10,11 +10,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store
+
 from mesh_identity.authority import make_leaf, make_root, new_key
 from mesh_identity.errors import CredentialsError, IssuerUnavailable
 from mesh_identity.issuer import IssuedLeaf, Issuer
-
-from identity_play import IDENTITY, NOW, Chain
+from mesh_identity.testing import IDENTITY, NOW, Chain
 
 DAY, SKEW = timedelta(hours=24), timedelta(seconds=20)
 
@@ -28,7 +28,9 @@ def test_a_leaf_verifies_as_server_for_its_identity(chain: Chain) -> None:
     issued = chain.load().issue(IDENTITY, new_key().public_key(), NOW)
     verifier = PolicyBuilder().store(Store([chain.root])).time(NOW)
     intermediates = [x509.load_der_x509_certificate(der) for der in issued.intermediates]
-    path = verifier.build_server_verifier(x509.DNSName(IDENTITY)).verify(leaf_of(issued), intermediates)
+    path = verifier.build_server_verifier(x509.DNSName(IDENTITY)).verify(
+        leaf_of(issued), intermediates
+    )
     assert path == [leaf_of(issued), chain.issuer, chain.root]
     client = verifier.build_client_verifier().verify(leaf_of(issued), intermediates)
     assert client.subjects == [x509.DNSName(IDENTITY)]
@@ -73,12 +75,18 @@ def test_a_leaf_does_not_outlive_its_root(make_chain: Callable[[datetime], Chain
     """An issuer that was signed to live longer than the root above it."""
     old, young = make_chain(NOW - timedelta(days=364)), make_chain(NOW)
     ending = old.root.not_valid_after_utc
-    issuer = Issuer(old.key, [old.issuer], [old.root, young.root], lifetime=timedelta(days=30), skew=SKEW)
+    issuer = Issuer(
+        old.key, [old.issuer], [old.root, young.root], lifetime=timedelta(days=30), skew=SKEW
+    )
     assert issuer.issue(IDENTITY, new_key().public_key(), NOW).valid_until == ending
 
 
-@pytest.mark.parametrize(("shift", "said"), [(timedelta(days=366), "expired"), (-DAY, "become valid")])
-def test_outside_its_validity_an_issuer_is_unavailable(chain: Chain, shift: timedelta, said: str) -> None:
+@pytest.mark.parametrize(
+    ("shift", "said"), [(timedelta(days=366), "expired"), (-DAY, "become valid")]
+)
+def test_outside_its_validity_an_issuer_is_unavailable(
+    chain: Chain, shift: timedelta, said: str
+) -> None:
     with pytest.raises(IssuerUnavailable, match=said):
         chain.load().issue(IDENTITY, new_key().public_key(), NOW + shift)
 
@@ -103,7 +111,9 @@ def test_a_strange_key_is_refused(chain: Chain) -> None:
         Issuer(new_key(), [chain.issuer], [chain.root], lifetime=DAY, skew=SKEW)
 
 
-def test_an_issuer_of_another_root_is_refused(chain: Chain, make_chain: Callable[[datetime], Chain]) -> None:
+def test_an_issuer_of_another_root_is_refused(
+    chain: Chain, make_chain: Callable[[datetime], Chain]
+) -> None:
     stranger = make_chain(NOW)
     with pytest.raises(CredentialsError, match="does not chain"):
         Issuer(chain.key, [chain.issuer], [stranger.root], lifetime=DAY, skew=SKEW)

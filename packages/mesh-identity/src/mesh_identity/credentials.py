@@ -67,7 +67,7 @@ def load_issuer(
     lifetime: timedelta = timedelta(hours=24),
     skew: timedelta = timedelta(seconds=20),
 ) -> Issuer:
-    """Read the issuer and the anchors of `directory`; raise `CredentialsError` if they do not fit."""
+    """Read issuer and anchors of `directory`; raise `CredentialsError` if they do not fit."""
     chain = _certificates(directory / ISSUER)
     anchors = _certificates(directory / BUNDLE)
     key = _private_key(directory / ISSUER_KEY)
@@ -98,7 +98,7 @@ def _complete(directory: Path, trust_domain: str, now: datetime) -> Iterator[Pat
     root, issuer, bundle = (directory / name for name in (ROOT, ISSUER, BUNDLE))
     if not root.exists():
         if issuer.exists():
-            raise CredentialsError(f"{issuer}: is there without {ROOT}; add the root that signed it")
+            raise CredentialsError(f"{issuer}: is there without {ROOT}; add what signed it")
         key = yield from _key(directory / ROOT_KEY)
         yield _write_certificate(root, make_root(key, f"root.linkerd.{trust_domain}", now))
     if not issuer.exists():
@@ -129,7 +129,7 @@ def _root_key(directory: Path) -> SigningKey:
         )
     key = _private_key(path)
     if key.public_key() != _certificates(directory / ROOT)[0].public_key():
-        raise CredentialsError(f"{path}: does not belong to {ROOT}; put the matching key in its place")
+        raise CredentialsError(f"{path}: does not belong to {ROOT}; use the matching key")
     return key
 
 
@@ -157,7 +157,7 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         raise CredentialsError(f"{path}: cannot be read: {error.strerror}") from error
     if len(content) > _MAX_FILE_BYTES:
-        raise CredentialsError(f"{path}: is larger than {_MAX_FILE_BYTES} bytes; is it the right file?")
+        raise CredentialsError(f"{path}: is larger than {_MAX_FILE_BYTES} bytes: the wrong file?")
     return content
 
 
@@ -170,7 +170,7 @@ def _pem(certificates: Sequence[x509.Certificate]) -> bytes:
 
 
 def _write(path: Path, content: bytes, *, mode: int) -> Path:
-    """Write by rename, with its final mode from the first byte: a key is never readable by others."""
+    """Write by rename, with the final mode from the start: no one else ever reads a key."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)

@@ -51,7 +51,8 @@ def _check_names(request: x509.CertificateSigningRequest, identity: str) -> None
     names = _alternative_names(request)
     if len(names) != 1:
         raise CsrRejected(
-            f"the CSR asks for {len(names)} alternative names; exactly one is accepted, the DNS name {identity}"
+            f"the CSR asks for {len(names)} alternative names; "
+            f"exactly one is accepted, the DNS name {identity}"
         )
     name = names[0]
     if not isinstance(name, x509.DNSName):
@@ -59,7 +60,9 @@ def _check_names(request: x509.CertificateSigningRequest, identity: str) -> None
             f"the CSR asks for a {type(name).__name__}; only the DNS name {identity} is accepted"
         )
     if name.value != identity:
-        raise CsrRejected(f"the CSR asks for {_shown(name.value)}, the request for {identity}; both must agree")
+        raise CsrRejected(
+            f"the CSR asks for {_shown(name.value)}, the request for {identity}; both must agree"
+        )
     _check_subject(request, identity)
 
 
@@ -77,11 +80,13 @@ def _check_subject(request: x509.CertificateSigningRequest, identity: str) -> No
     for attribute in request.subject:
         if attribute.oid != NameOID.COMMON_NAME:
             raise CsrRejected(
-                f"the CSR's subject holds {attribute.rfc4514_attribute_name}; only a common name is accepted"
+                f"the CSR's subject holds {attribute.rfc4514_attribute_name}; "
+                "only a common name is accepted"
             )
         if attribute.value not in ("", identity):
             raise CsrRejected(
-                f"the CSR's common name is {_shown(attribute.value)}; it must be empty or {identity}"
+                f"the CSR's common name is {_shown(attribute.value)}; "
+                f"it must be empty or {identity}"
             )
 
 

@@ -56,7 +56,7 @@ class Issuer:
         self._intermediates = tuple(item.public_bytes(Encoding.DER) for item in below)
 
     def issue(self, identity: str, key: ec.EllipticCurvePublicKey, now: datetime) -> IssuedLeaf:
-        """Certify `key` as `identity`; raise `IssuerUnavailable` outside the issuer's own validity."""
+        """Certify `key` as `identity`; raise `IssuerUnavailable` outside the chain's validity."""
         if now >= self.expires:
             raise IssuerUnavailable(
                 f"the issuer's certificates expired at {self.expires:%Y-%m-%d %H:%M:%S} UTC; "
@@ -70,7 +70,9 @@ class Issuer:
         begins = max(now - self._skew, self.begins)
         ends = min(now + self._lifetime + self._skew, self.expires)
         leaf = make_leaf(key, identity, self._certificate, self._key, (begins, ends))
-        return IssuedLeaf(leaf.public_bytes(Encoding.DER), self._intermediates, leaf.not_valid_after_utc)
+        return IssuedLeaf(
+            leaf.public_bytes(Encoding.DER), self._intermediates, leaf.not_valid_after_utc
+        )
 
 
 def _check_authority(key: SigningKey, certificate: x509.Certificate) -> None:
@@ -78,7 +80,8 @@ def _check_authority(key: SigningKey, certificate: x509.Certificate) -> None:
         raise CredentialsError("the issuer's key does not belong to the issuer's certificate")
     if not _may_sign(certificate):
         raise CredentialsError(
-            "the issuer's certificate is not a CA certificate (basicConstraints CA:TRUE, keyUsage keyCertSign)"
+            "the issuer's certificate is not a CA certificate "
+            "(basicConstraints CA:TRUE, keyUsage keyCertSign)"
         )
 
 

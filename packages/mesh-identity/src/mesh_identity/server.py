@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import grpc
-from mesh_proto.pb import identity_pb2, identity_pb2_grpc
 
 from mesh_identity.certify import Certifier
 from mesh_identity.errors import CertifyError, IdentityError
 from mesh_identity.metrics import IdentityMetrics
+from mesh_proto.pb import identity_pb2, identity_pb2_grpc
 
 _LOG = logging.getLogger("mesh_identity")
 
@@ -47,19 +47,24 @@ class IdentityServicer(identity_pb2_grpc.IdentityServicer):
         self._metrics = metrics
         self._clock = clock
 
-    def Certify(  # noqa: N802 - the name of the wire API
+    def Certify(
         self, request: identity_pb2.CertifyRequest, context: grpc.ServicerContext
     ) -> identity_pb2.CertifyResponse:
+        """Issue a certificate, or end the call with the reason why not."""
         try:
             response = self._certifier.certify(request, self._clock())
         except CertifyError as error:
             self._metrics.rejected(error.reason)
             _LOG.warning("refused a certificate to %s: %s", context.peer(), error)
             context.abort(error.status, str(error))
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged with its traceback, and the others go on
             self._metrics.rejected("internal")
-            _LOG.exception("a certificate request from %s failed; nothing was issued", context.peer())
-            context.abort(grpc.StatusCode.INTERNAL, "the identity service failed; its log has the reason")
+            _LOG.exception(
+                "a certificate request from %s failed; nothing was issued", context.peer()
+            )
+            context.abort(
+                grpc.StatusCode.INTERNAL, "the identity service failed; its log has the reason"
+            )
         self._metrics.issued.inc()
         _LOG.info("certified %s until %s", request.identity, response.valid_until.ToJsonString())
         return response
@@ -88,7 +93,7 @@ class IdentityServer:
             self.port = self._server.add_insecure_port(address)
         except RuntimeError as error:
             raise IdentityError(
-                f"cannot listen on {address}: is the port in use, or the address not this machine's?"
+                f"cannot listen on {address}: is the port in use, or the address another machine's?"
             ) from error
 
     def start(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,16 +10,13 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from mesh_core.kubernetes_names import is_label, is_subdomain
 from mesh_identity.errors import TokenRejected
 from mesh_identity.jwt import MalformedToken, verified_claims
 
 AUDIENCE = "identity.l5d.io"
 LEEWAY_SECONDS = 10.0
 _SUBJECT = "system:serviceaccount:"
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_NAMESPACE = re.compile(_LABEL)
-_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-_MAX_NAME = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +39,18 @@ class TokenVerifier(Protocol):
 
 
 class SignedTokenVerifier:
-    """Accepts short-lived ES256 tokens signed by one key, as the one-machine supervisor makes them."""
+    """Accepts short-lived ES256 tokens that one key signed: the one-machine supervisor's."""
 
     def __init__(self, key: ec.EllipticCurvePublicKey) -> None:
         self._key = key
 
     def verify(self, token: bytes, now: datetime) -> ServiceAccount:
+        """Check signature, audience, times and subject, in this order."""
         try:
             claims = verified_claims(token, self._key)
         except MalformedToken as error:
             raise TokenRejected(
-                f"the token {error}; the proxy's token file must hold the token that this mesh gave it"
+                f"the token {error}; the token file must hold the token that this mesh gave"
             ) from error
         _check_audience(claims)
         _check_times(claims, now.timestamp())
@@ -73,16 +70,20 @@ def _check_audience(claims: Mapping[str, object]) -> None:
 def _check_times(claims: Mapping[str, object], now: float) -> None:
     expires = _time(claims, "exp")
     if expires is None:
-        raise TokenRejected("the token never expires (no exp); only short-lived tokens are accepted")
+        raise TokenRejected(
+            "the token never expires (no exp); only short-lived tokens are accepted"
+        )
     if now >= expires + LEEWAY_SECONDS:
         raise TokenRejected(
-            f"the token expired {now - expires:.0f} s ago; is it still renewed, and do the clocks agree?"
+            f"the token expired {now - expires:.0f} s ago; "
+            "is it still renewed, and do the clocks agree?"
         )
     for claim in ("nbf", "iat"):
         begins = _time(claims, claim)
         if begins is not None and begins > now + LEEWAY_SECONDS:
             raise TokenRejected(
-                f"the token becomes valid in {begins - now:.0f} s ({claim}); compare the clocks of both machines"
+                f"the token becomes valid in {begins - now:.0f} s ({claim}); "
+                "compare the clocks of both machines"
             )
 
 
@@ -106,7 +107,7 @@ def _owner(claims: Mapping[str, object]) -> ServiceAccount:
     subject = claims.get("sub")
     if isinstance(subject, str) and subject.startswith(_SUBJECT):
         namespace, _, name = subject.removeprefix(_SUBJECT).partition(":")
-        if _NAMESPACE.fullmatch(namespace) and _NAME.fullmatch(name) and len(name) <= _MAX_NAME:
+        if is_label(namespace) and is_subdomain(name):
             return ServiceAccount(namespace, name)
     raise TokenRejected(
         f"the token's subject is not a service account ({_SUBJECT}NAMESPACE:NAME is expected)"

@@ -1,4 +1,4 @@
-"""What the tests play with: signed tokens, requests and chains of certificates."""
+"""What tests play with: signed tokens, requests and chains of certificates."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+
 from mesh_identity.authority import make_issuer, make_root, new_key
 from mesh_identity.issuer import Issuer
 from mesh_proto.pb.identity_pb2 import CertifyRequest
@@ -22,10 +23,12 @@ IDENTITY = "web.shop.serviceaccount.identity.linkerd.cluster.local"
 
 
 def base64url(content: bytes) -> bytes:
+    """Encode as a token's parts are."""
     return base64.urlsafe_b64encode(content).rstrip(b"=")
 
 
 def sign_segments(key: ec.EllipticCurvePrivateKey, header: bytes, payload: bytes) -> bytes:
+    """Sign any bytes as a token, valid JSON or not."""
     signed = base64url(header) + b"." + base64url(payload)
     r, s = decode_dss_signature(key.sign(signed, ec.ECDSA(SHA256())))
     return signed + b"." + base64url(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
@@ -33,7 +36,7 @@ def sign_segments(key: ec.EllipticCurvePrivateKey, header: bytes, payload: bytes
 
 @dataclass
 class TokenMaker:
-    """What the supervisor of a one-machine mesh does."""
+    """Signs tokens as the supervisor of a one-machine mesh does; a claim of None is left out."""
 
     key: ec.EllipticCurvePrivateKey = field(default_factory=new_key)
 
@@ -45,6 +48,7 @@ class TokenMaker:
         header: dict[str, object] | None = None,
         **claims: object,
     ) -> bytes:
+        """Sign a token for `subject`, valid for an hour from `now`."""
         seconds = int(now.timestamp())
         content = {
             "aud": ["identity.l5d.io"],
@@ -55,7 +59,9 @@ class TokenMaker:
         } | claims
         kept = {name: value for name, value in content.items() if value is not None}
         return sign_segments(
-            self.key, json.dumps(header or {"alg": "ES256", "typ": "JWT"}).encode(), json.dumps(kept).encode()
+            self.key,
+            json.dumps(header or {"alg": "ES256", "typ": "JWT"}).encode(),
+            json.dumps(kept).encode(),
         )
 
 
@@ -64,20 +70,28 @@ def make_csr(
     common_name: str | None = None,
     key: ec.EllipticCurvePrivateKey | None = None,
 ) -> bytes:
-    attributes = [] if common_name is None else [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
+    """A signed request for any alternative names and common name."""
+    attributes = (
+        [] if common_name is None else [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
+    )
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name(attributes))
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     return builder.sign(key or new_key(), SHA256()).public_bytes(Encoding.DER)
 
 
-def certify_request(token: bytes, identity: str = IDENTITY, csr: bytes | None = None) -> CertifyRequest:
+def certify_request(
+    token: bytes, identity: str = IDENTITY, csr: bytes | None = None
+) -> CertifyRequest:
+    """A request as a proxy sends it."""
     csr = make_csr(x509.DNSName(identity)) if csr is None else csr
     return CertifyRequest(identity=identity, token=token, certificate_signing_request=csr)
 
 
 @dataclass(frozen=True)
 class Chain:
+    """A root, an issuer below it, and the issuer's key."""
+
     root: x509.Certificate
     issuer: x509.Certificate
     key: ec.EllipticCurvePrivateKey
@@ -85,10 +99,12 @@ class Chain:
     def load(
         self, lifetime: timedelta = timedelta(hours=24), skew: timedelta = timedelta(seconds=20)
     ) -> Issuer:
+        """The issuer, ready to sign."""
         return Issuer(self.key, [self.issuer], [self.root], lifetime=lifetime, skew=skew)
 
 
 def make_chain_at(now: datetime) -> Chain:
+    """A fresh chain, valid from `now` on."""
     root_key, key = new_key(), new_key()
     root = make_root(root_key, "root.linkerd.cluster.local", now)
     issuer = make_issuer(key, "identity.linkerd.cluster.local", root, root_key, now)
