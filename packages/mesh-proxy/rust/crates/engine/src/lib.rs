@@ -2,7 +2,18 @@
 
 pub mod balance;
 pub mod buffer;
+pub mod config;
+pub mod context;
+pub mod discovery;
+pub mod drain;
+pub mod http;
+pub mod identity;
 pub mod inbound;
+pub mod log;
+pub mod metrics;
 pub mod outbound;
+pub mod policy;
 pub mod snapshot;
+pub mod testing;
+pub mod tls;
 pub mod transport;

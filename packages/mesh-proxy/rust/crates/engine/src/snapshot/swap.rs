@@ -79,6 +79,16 @@ impl<T> Writer<T> {
         self.value.load_full()
     }
 
+    /// How many readers there are.
+    pub fn readers(&self) -> usize {
+        self.changes.receiver_count()
+    }
+
+    /// Resolves while there is no reader; one may come right after.
+    pub async fn unused(&self) {
+        self.changes.closed().await;
+    }
+
     /// Another reader.
     pub fn reader(&self) -> Snapshot<T> {
         Snapshot {
