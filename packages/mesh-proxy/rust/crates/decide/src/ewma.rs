@@ -42,9 +42,15 @@ impl PeakEwma {
 
     /// What is left at `now` of the weight of the old estimate.
     fn weight(self, now: Millis, decay: Duration) -> f32 {
-        let elapsed = now.wrapping_sub(self.updated) as f32;
+        let elapsed = now.wrapping_sub(self.updated);
+        // Workers read the clock before they meet here: the newer reading may come first.
+        let elapsed = if elapsed > Millis::MAX / 2 {
+            0
+        } else {
+            elapsed
+        };
         let decay = (decay.as_millis() as f32).max(1.0);
-        (-elapsed / decay).exp()
+        (-(elapsed as f32) / decay).exp()
     }
 
     pub fn to_bits(self) -> u64 {
@@ -99,6 +105,18 @@ mod tests {
         let estimate = after.estimate(DEFAULT, 1_100, DECAY);
         assert!(estimate > ms(440) && estimate < ms(460), "{estimate:?}");
         assert!(peak.estimate(DEFAULT, 60_100, DECAY) < ms(2));
+    }
+
+    #[test]
+    fn a_clock_read_a_moment_earlier_forgets_nothing() {
+        let state = PeakEwma::default().observe(ms(10), 1_000, DECAY);
+        assert!(near(state.estimate(DEFAULT, 999, DECAY), ms(10)));
+        assert!(near(
+            state
+                .observe(ms(1), 999, DECAY)
+                .estimate(DEFAULT, 999, DECAY),
+            ms(10)
+        ));
     }
 
     #[test]
