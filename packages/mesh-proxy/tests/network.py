@@ -10,8 +10,8 @@ import os
 import socket
 import struct
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -108,15 +108,18 @@ def original_destination(stream: socket.socket) -> tuple[str, int] | None:
 
 def _join(app: str, peer: str) -> None:
     cable = f"mi{os.getpid() % 100000}x{next(_count)}"
-    with _opened(f"/run/netns/{app}") as app_file, _opened(f"/run/netns/{peer}") as peer_file:
-        with IPRoute() as ip:
-            ip.link(
-                "add",
-                ifname=f"{cable}a",
-                kind="veth",
-                net_ns_fd=app_file,
-                peer={"ifname": f"{cable}b", "net_ns_fd": peer_file},
-            )
+    with (
+        _opened(f"/run/netns/{app}") as app_file,
+        _opened(f"/run/netns/{peer}") as peer_file,
+        IPRoute() as ip,
+    ):
+        ip.link(
+            "add",
+            ifname=f"{cable}a",
+            kind="veth",
+            net_ns_fd=app_file,
+            peer={"ifname": f"{cable}b", "net_ns_fd": peer_file},
+        )
     _configure(f"/run/netns/{app}", f"{cable}a", APP, gateway=PEER)
     _configure(f"/run/netns/{peer}", f"{cable}b", PEER, gateway=APP)
 
@@ -146,21 +149,8 @@ def _configure(
 
 def _in_thread(work: Callable[[], T]) -> T:
     """Run in a thread of its own: pyroute2's event loop thread inherits its namespace."""
-    results: list[T] = []
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            results.append(work())
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if errors:
-        raise errors[0]
-    return results[0]
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(work).result()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The command line of `mesh-proxy init`."""
 
 import ipaddress
+import sys
 
 import pytest
 
@@ -19,12 +20,36 @@ def test_nothing_given_is_the_standard_redirect():
 
 def test_an_injectors_command_line():
     options = parse(
-        ["--ipv6=false", "--incoming-proxy-port", "4143", "--outgoing-proxy-port", "4140"]
-        + ["--proxy-uid", "2102", "--proxy-gid", "-1", "--timeout-close-wait-secs", "0"]
-        + ["--inbound-ports-to-ignore", "4190,4191,4567,4568"]
-        + ["--outbound-ports-to-ignore", "443,6443", "--subnets-to-ignore", "10.1.2.3/8"]
-        + ["--log-format", "json", "--log-level", "warn", "--iptables-mode", "nft"]
-        + ["--firewall-bin-path", "iptables-nft", "--firewall-save-bin-path", "x", "-w"]
+        [
+            "--ipv6=false",
+            "--incoming-proxy-port",
+            "4143",
+            "--outgoing-proxy-port",
+            "4140",
+            "--proxy-uid",
+            "2102",
+            "--proxy-gid",
+            "-1",
+            "--timeout-close-wait-secs",
+            "0",
+            "--inbound-ports-to-ignore",
+            "4190,4191,4567,4568",
+            "--outbound-ports-to-ignore",
+            "443,6443",
+            "--subnets-to-ignore",
+            "10.1.2.3/8",
+            "--log-format",
+            "json",
+            "--log-level",
+            "warn",
+            "--iptables-mode",
+            "nft",
+            "--firewall-bin-path",
+            "iptables-nft",
+            "--firewall-save-bin-path",
+            "x",
+            "-w",
+        ]
     )
     assert options.redirect == Redirect(
         ignored_inbound_ports=tuple(PortRange(n, n) for n in (4190, 4191, 4567, 4568)),
@@ -43,8 +68,26 @@ def test_an_injectors_command_line():
 
 def test_short_flags_and_repeated_ones():
     options = parse(
-        ["-p", "1", "-o", "2", "-u", "3", "-g", "4", "-r", "80", "-r", "81-82,90"]
-        + ["--netns", "/a", "--netns", "/b", "--simulate=true", "--no-ipv6"]
+        [
+            "-p",
+            "1",
+            "-o",
+            "2",
+            "-u",
+            "3",
+            "-g",
+            "4",
+            "-r",
+            "80",
+            "-r",
+            "81-82,90",
+            "--netns",
+            "/a",
+            "--netns",
+            "/b",
+            "--simulate=true",
+            "--no-ipv6",
+        ]
     )
     assert options.redirect == Redirect(
         incoming_port=1,
@@ -97,6 +140,14 @@ def test_dry_run_needs_nothing_and_prints_the_rules(capsys):
     out, err = capsys.readouterr()
     assert "tcp dport 4190 return" in out
     assert err == ""
+
+
+def test_without_the_extra_it_says_what_to_install(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyroute2", None)
+    monkeypatch.delitem(sys.modules, "mesh_proxy.init.batch", raising=False)
+    monkeypatch.setattr("mesh_proxy.init.command.require_net_admin", lambda: None)
+    assert main(["init", "--netns", "/nowhere"]) == 69
+    assert "pip install 'mesh-proxy[init]'" in capsys.readouterr().err
 
 
 def test_a_usage_error_is_one_line_and_64(capsys):

@@ -50,8 +50,12 @@ def test_only_the_last_message_asks_for_an_answer():
 
 @pytest.mark.parametrize(
     ("effective", "allowed"),
-    [("0000000000001000", True), ("000001ffffffffff", True), ("0000000000000000", False)]
-    + [("000001ffffffefff", False)],
+    [
+        ("0000000000001000", True),
+        ("000001ffffffffff", True),
+        ("0000000000000000", False),
+        ("000001ffffffefff", False),
+    ],
 )
 def test_the_capability_is_read_from_the_status(effective, allowed):
     status = f"Name:\tx\nCapPrm:\t000001ffffffffff\nCapEff:\t{effective}\nCapBnd:\t0\n"

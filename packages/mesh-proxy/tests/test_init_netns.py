@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 
 import pytest
+from network import APP, PEER, SECONDS, Namespace, Pair, original_destination, pair
 
 from mesh_proxy.errors import KernelUnsupported, NamespaceError
 from mesh_proxy.init.batch import encode, replacement
@@ -18,8 +19,6 @@ from mesh_proxy.init.namespace import entered
 from mesh_proxy.init.netlink import commit
 from mesh_proxy.init.plan import Redirect, plan
 from mesh_proxy.init.ports import PortRange
-
-from network import APP, PEER, SECONDS, Namespace, Pair, original_destination, pair
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(60)]
 

@@ -27,7 +27,7 @@ class Packet:
     tcp: bool = True
 
 
-def holds(match, packet):
+def holds(match, packet):  # noqa: PLR0911 - one line for each kind of match
     match match:
         case p.Tcp():
             return packet.tcp

@@ -11,6 +11,8 @@ from websockets.http11 import Request, Response
 from .http1 import stop_signal
 from .redis import Redis, RedisError
 
+log = logging.getLogger(__name__)
+
 _CACHE = os.environ.get("CACHE", "cache:6379")
 _PORT = int(os.environ.get("PORT", "8080"))
 _RETRY_SECONDS = 0.5
@@ -41,7 +43,7 @@ async def relay() -> None:
             async for event in cache.subscription("orders"):
                 broadcast(subscribers, event.decode())
         except (OSError, EOFError, RedisError) as error:
-            logging.warning("feed: no events from %s: %s", _CACHE, error)
+            log.warning("feed: no events from %s: %s", _CACHE, error)
         finally:
             cache.close()
         await asyncio.sleep(_RETRY_SECONDS)

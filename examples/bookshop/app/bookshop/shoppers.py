@@ -14,6 +14,8 @@ from websockets.exceptions import WebSocketException
 from .http1 import Client, Request, Response, Server
 from .visit import Tally, await_opening, visit
 
+log = logging.getLogger(__name__)
+
 _RATE = float(os.environ.get("RATE", "60"))
 _SHOPPERS = int(os.environ.get("SHOPPERS", "6"))
 _WEB = os.environ.get("WEB", "web:80")
@@ -30,7 +32,7 @@ async def read_feed() -> None:
                 async for _ in feed:
                     pass
         except (OSError, TimeoutError, WebSocketException) as error:
-            logging.warning("feed: %s: %s", type(error).__name__, error)
+            log.warning("feed: %s: %s", type(error).__name__, error)
         await asyncio.sleep(_RETRY_SECONDS)
 
 

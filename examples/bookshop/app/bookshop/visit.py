@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from .catalogue import BOOKS
 from .http1 import Client, ProtocolError
 
+log = logging.getLogger(__name__)
+
 _PAUSE_SECONDS = 0.2
 
 
@@ -60,8 +62,8 @@ async def _succeeds(client: Client, method: str, path: str) -> bool:
     try:
         status = (await client.request(method, path)).status
     except (OSError, EOFError, TimeoutError, ProtocolError) as error:
-        logging.warning("%s %s: %s: %s", method, path, type(error).__name__, error)
+        log.warning("%s %s: %s: %s", method, path, type(error).__name__, error)
         return False
     if status != 200:
-        logging.warning("%s %s: status %d", method, path, status)
+        log.warning("%s %s: status %d", method, path, status)
     return status == 200

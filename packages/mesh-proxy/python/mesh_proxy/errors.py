@@ -25,6 +25,12 @@ class KernelUnsupported(MeshProxyError):
     exit_code = 69
 
 
+class IncompleteInstallation(MeshProxyError):
+    """The extra `init` is not installed (EX_UNAVAILABLE)."""
+
+    exit_code = 69
+
+
 class KernelRefused(MeshProxyError):
     """The kernel refused or did not answer a batch; nothing was changed (EX_SOFTWARE)."""
 

@@ -131,7 +131,7 @@ def _mark(message_type: int) -> bytes:
     return _encoded(message, message_type, NLM_F_REQUEST, 0)
 
 
-def _encoded(message: Any, message_type: int, flags: int, sequence: int) -> bytes:  # noqa: ANN401
+def _encoded(message: Any, message_type: int, flags: int, sequence: int) -> bytes:
     header = message["header"]
     header["type"], header["flags"], header["sequence_number"] = message_type, flags, sequence
     message.encode()

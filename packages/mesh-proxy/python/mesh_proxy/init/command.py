@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from mesh_proxy.errors import KernelRefused, MeshProxyError
+from mesh_proxy.errors import IncompleteInstallation, KernelRefused, MeshProxyError
 
 from .capability import require_net_admin
 from .flags import Options, parse
@@ -52,8 +52,14 @@ def _run(options: Options, report: Report) -> int:
 def _program(
     path: str | None, chains: Sequence[Chain], close_wait: int | None, report: Report
 ) -> None:
-    # The import takes a tenth of a second, so that --dry-run and errors do without.
-    from .batch import replacement  # noqa: PLC0415
+    # The import takes a tenth of a second, so --dry-run and errors do without.
+    try:
+        from .batch import replacement  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise IncompleteInstallation(
+            f"the module {error.name} is missing; install the package with its extra:"
+            " pip install 'mesh-proxy[init]'"
+        ) from error
     from .netlink import commit  # noqa: PLC0415
 
     batch = replacement(chains)

@@ -80,7 +80,7 @@ def _meta_is(key: int, value: bytes) -> Iterator[Expression]:
 
 
 def _from_subnet(subnet: p.Subnet) -> Iterator[Expression]:
-    version = _NFPROTO_IPV4 if subnet.version == 4 else _NFPROTO_IPV6  # noqa: PLR2004
+    version = _NFPROTO_IPV4 if subnet.version == 4 else _NFPROTO_IPV6
     yield from _meta_is(_META_NFPROTO, bytes([version]))
     yield _payload(*_SOURCE_ADDRESS[subnet.version])
     address = subnet.network_address.packed

@@ -45,7 +45,7 @@ def _match(match: p.Match) -> str:  # noqa: PLR0911 - one line for each kind of 
         case p.SentByGroup(gid):
             return f"meta skgid {gid}"
         case p.FromSubnet(subnet):
-            return f"{'ip' if subnet.version == 4 else 'ip6'} saddr {subnet}"  # noqa: PLR2004
+            return f"{'ip' if subnet.version == 4 else 'ip6'} saddr {subnet}"
         case p.ToPorts(ports):
             return f"tcp dport {ports}"
         case p.NotToPort(port):
