@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from mesh_core.kubernetes_names import MAX_LABEL, MAX_SUBDOMAIN, is_label, is_subdomain
 from mesh_core.resources.errors import DecodeError
 from mesh_core.resources.fields import FieldPath
 from mesh_core.resources.registry import KINDS, Registry
@@ -24,9 +25,6 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])")
 _MISSING = re.compile(r"^Object missing required field `(?P<name>[^`]+)`$")
 _WRONG_TYPE = re.compile(r"^Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`$")
 _TYPE_NAMES = {str: "str", bool: "bool", int: "int", float: "float", list: "array", dict: "object"}
-_DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_MAX_NAME, _MAX_LABEL = 253, 63
 
 
 def decode(document: Mapping[str, Any], registry: Registry = KINDS) -> Resource:
@@ -104,27 +102,29 @@ def validate(resource: R) -> R:
     Done by every decoding; for objects that were made in memory.
     """
     metadata = resource.metadata
-    _check_name(metadata.name, _DNS_SUBDOMAIN, _MAX_NAME, ("metadata", "name"))
+    _check_name(metadata.name, is_subdomain(metadata.name), MAX_SUBDOMAIN, ("metadata", "name"))
     if not resource.namespaced:
         if not metadata.namespace:
             return resource
         reason = f"a {resource.kind} is not in a namespace; remove the field"
         raise DecodeError(reason, ("metadata", "namespace"))
     if metadata.namespace:
-        _check_name(metadata.namespace, _DNS_LABEL, _MAX_LABEL, ("metadata", "namespace"))
+        _check_name(
+            metadata.namespace, is_label(metadata.namespace), MAX_LABEL, ("metadata", "namespace")
+        )
         return resource
     filled = msgspec.structs.replace(metadata, namespace=DEFAULT_NAMESPACE)
     return msgspec.structs.replace(resource, metadata=filled)
 
 
-def _check_name(name: str, pattern: re.Pattern[str], limit: int, path: FieldPath) -> None:
+def _check_name(name: str, valid: bool, limit: int, path: FieldPath) -> None:
     if not name:
         reason = "is missing"
         raise DecodeError(reason, path)
-    if len(name) > limit or not pattern.fullmatch(name):
+    if not valid:
         reason = (
             f"{name[:limit]!r} is not a valid name; allowed are at most {limit} lower case "
-            "letters, digits and '-'" + (" or '.'" if limit == _MAX_NAME else "")
+            "letters, digits and '-'" + (" or '.'" if limit == MAX_SUBDOMAIN else "")
         )
         raise DecodeError(reason, path)
 
