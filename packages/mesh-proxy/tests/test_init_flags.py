@@ -143,7 +143,7 @@ def test_dry_run_needs_nothing_and_prints_the_rules(capsys):
 
 
 def test_without_the_extra_it_says_what_to_install(capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyroute2", None)
+    monkeypatch.setitem(sys.modules, "pyroute2.netlink", None)
     monkeypatch.delitem(sys.modules, "mesh_proxy.init.batch", raising=False)
     monkeypatch.setattr("mesh_proxy.init.command.require_net_admin", lambda: None)
     assert main(["init", "--netns", "/nowhere"]) == 69
