@@ -1,0 +1,25 @@
+"""What every service needs to run: admin endpoints, logs, an ordered stop.
+
+Needs the extra `[service]`. A service's whole main is
+`sys.exit(run(main, Settings("mesh-x", Authority.parse("0.0.0.0:9990"))))`.
+"""
+
+from mesh_core.service.admin_server import AdminServer
+from mesh_core.service.errors import ServiceError
+from mesh_core.service.heartbeat import Heartbeat
+from mesh_core.service.listening import listen
+from mesh_core.service.logs import configure as configure_logs
+from mesh_core.service.readiness import Readiness
+from mesh_core.service.runtime import Service, Settings, run
+
+__all__ = [
+    "AdminServer",
+    "Heartbeat",
+    "Readiness",
+    "Service",
+    "ServiceError",
+    "Settings",
+    "configure_logs",
+    "listen",
+    "run",
+]

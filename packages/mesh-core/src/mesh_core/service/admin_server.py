@@ -1,0 +1,153 @@
+"""The admin endpoints of a service, served by threads of their own.
+
+Threads, so that the endpoints answer while the event loop hangs, and can say that it does.
+"""
+
+import logging
+import socket
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from mesh_core.authority import Authority
+from mesh_core.service.heartbeat import Heartbeat
+from mesh_core.service.listening import listen
+from mesh_core.service.readiness import Readiness
+
+MAX_CONNECTIONS = 32
+"""Connections served at once; more are closed, because anyone may connect."""
+REQUEST_SECONDS = 10.0
+"""How long a client may take for each read and write."""
+
+Answer = tuple[HTTPStatus, str, bytes]
+"""Status, content type and body."""
+
+log = logging.getLogger(__name__)
+
+
+class AdminServer:
+    """Serves `/ping`, `/live`, `/ready` and `/metrics` over HTTP/1."""
+
+    def __init__(
+        self,
+        address: Authority,
+        readiness: Readiness,
+        heartbeat: Heartbeat,
+        registry: CollectorRegistry,
+    ) -> None:
+        """Take the address at once, so that one in use is an error of the start."""
+        self._readiness = readiness
+        self._heartbeat = heartbeat
+        self._registry = registry
+        self._server = _Server(listen(address), self)
+        self._thread = threading.Thread(target=self._serve, name="admin", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self._server.server_address[1])
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop answering and let go of the port."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
+
+    def _serve(self) -> None:
+        self._server.serve_forever(poll_interval=0.1)
+
+    def answer(self, path: str) -> Answer:
+        """Give status, content type and body for a path."""
+        match path:
+            case "/ping":
+                return _text(HTTPStatus.OK, "pong")
+            case "/live":
+                return self._live()
+            case "/ready":
+                return self._ready()
+            case "/metrics":
+                return HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(self._registry)
+            case _:
+                return _text(HTTPStatus.NOT_FOUND, "known are /ping, /live, /ready and /metrics")
+
+    def _live(self) -> Answer:
+        if self._heartbeat.stalled:
+            age = self._heartbeat.age
+            return _text(HTTPStatus.SERVICE_UNAVAILABLE, f"event loop stalled for {age:.1f} s")
+        return _text(HTTPStatus.OK, "live")
+
+    def _ready(self) -> Answer:
+        if self._heartbeat.stalled:
+            return self._live()
+        waiting = self._readiness.waiting
+        if waiting:
+            return _text(HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: {', '.join(waiting)}")
+        return _text(HTTPStatus.OK, "ready")
+
+
+def _text(status: HTTPStatus, text: str) -> Answer:
+    return status, "text/plain; charset=utf-8", f"{text}\n".encode()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, listener: socket.socket, admin: AdminServer) -> None:
+        super().__init__(listener.getsockname()[:2], _Handler, bind_and_activate=False)
+        self.socket.close()  # made by the constructor for an address that we have already
+        self.socket = listener
+        self.server_address = listener.getsockname()
+        self.admin = admin
+        self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._slots.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._slots.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        del request
+        log.debug("admin connection from %s failed", client_address, exc_info=True)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "mesh"
+    sys_version = ""
+    timeout = REQUEST_SECONDS
+    server: _Server
+
+    def do_GET(self) -> None:
+        self._send(with_body=True)
+
+    def do_HEAD(self) -> None:
+        self._send(with_body=False)
+
+    def _send(self, *, with_body: bool) -> None:
+        status, kind, body = self.server.admin.answer(self.path.partition("?")[0])
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if with_body:
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
+        log.debug("admin request from %s: %s", self.client_address[0], format % args)
