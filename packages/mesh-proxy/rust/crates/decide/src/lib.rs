@@ -3,8 +3,12 @@
 pub mod authority;
 pub mod authorize;
 pub mod classify;
+pub mod client_hello;
+pub mod detect;
 pub mod ewma;
 pub mod fields;
+pub mod first_speaker;
 pub mod headers;
 pub mod http1;
 pub mod p2c;
+pub mod transport_header;
