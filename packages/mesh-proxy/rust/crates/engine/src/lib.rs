@@ -4,6 +4,7 @@ pub mod balance;
 pub mod buffer;
 pub mod config;
 pub mod context;
+pub mod control;
 pub mod discovery;
 pub mod drain;
 pub mod http;

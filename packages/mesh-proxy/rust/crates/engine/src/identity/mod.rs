@@ -1,5 +1,11 @@
 //! This proxy's certificate: got at the start, renewed at 70 % of its life, swapped in at once.
 
+mod certify;
+mod request;
+mod schedule;
+
+pub use certify::Certifier;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,0 +1,14 @@
+//! Connections to the control plane: found by name, proved by certificate, opened again when lost.
+
+mod backoff;
+mod channel;
+mod client;
+mod connect;
+mod follow;
+mod resolve;
+
+pub use backoff::FullJitter;
+pub use channel::Channel;
+pub use client::{Client, Credential};
+pub use follow::{Event, Following, Message, follow};
+pub use resolve::Resolver;
