@@ -16,8 +16,6 @@ SERVICE = "bookshop.Stock"
 _DELAY = int(os.environ.get("DELAY_MS", "2")) / 1000
 _PORT = int(os.environ.get("PORT", "9000"))
 _POD = os.environ.get("POD_NAME", "stock")
-# grpc.health.v1.HealthCheckResponse{status: SERVING}, for the kubelet's probe.
-_SERVING = b"\x08\x01"
 
 Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 
@@ -32,22 +30,13 @@ async def count(request: bytes, context: Context) -> bytes:
     return json.dumps({"left": 7 + book % 5, "by": _POD}).encode()
 
 
-async def check(_request: bytes, _context: Context) -> bytes:
-    """Say that the process is well."""
-    return _SERVING
-
-
 async def main() -> None:
     """Serve until told to stop, then finish the calls that are open."""
     server = grpc.aio.server()
-    for service, name, method in (
-        (SERVICE, "Count", count),
-        ("grpc.health.v1.Health", "Check", check),
-    ):
-        methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
-            name: grpc.unary_unary_rpc_method_handler(method)
-        }
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
+    methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
+        "Count": grpc.unary_unary_rpc_method_handler(count)
+    }
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
     server.add_insecure_port(f"[::]:{_PORT}")
     await server.start()
     await stop_signal().wait()
