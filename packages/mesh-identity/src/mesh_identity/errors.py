@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import grpc
+from mesh_core.errors import CoreError
 
 
-class IdentityError(Exception):
+class IdentityError(CoreError):
     """Base of all errors of this package; the text tells its reader what to do next."""
 
 
@@ -16,35 +16,37 @@ class CredentialsError(IdentityError):
 
 
 class CertifyError(IdentityError):
-    """A `Certify` call that is refused: with which gRPC status, and which metric reason."""
+    """A `Certify` call that is refused."""
 
-    status: ClassVar[grpc.StatusCode]
+    status: ClassVar[str]
+    """The name of the gRPC status that the caller gets."""
     reason: ClassVar[str]
+    """What was wrong, in the metrics."""
 
 
 class RequestRejected(CertifyError):
     """The request itself makes no sense, whoever sent it."""
 
-    status = grpc.StatusCode.INVALID_ARGUMENT
+    status = "INVALID_ARGUMENT"
     reason = "request"
 
 
 class CsrRejected(CertifyError):
     """The certificate signing request is broken or asks for more than the identity."""
 
-    status = grpc.StatusCode.INVALID_ARGUMENT
+    status = "INVALID_ARGUMENT"
     reason = "csr"
 
 
 class TokenRejected(CertifyError):
     """The token does not prove the requested identity."""
 
-    status = grpc.StatusCode.FAILED_PRECONDITION
+    status = "FAILED_PRECONDITION"
     reason = "token"
 
 
 class IssuerUnavailable(CertifyError):
     """Nothing is wrong with the request; this process cannot issue at the moment."""
 
-    status = grpc.StatusCode.UNAVAILABLE
+    status = "UNAVAILABLE"
     reason = "issuer"

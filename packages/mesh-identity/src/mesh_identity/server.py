@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import grpc
 
+from mesh_core.authority import Authority
 from mesh_identity.certify import Certifier
 from mesh_identity.errors import CertifyError, IdentityError
 from mesh_identity.metrics import IdentityMetrics
@@ -56,7 +57,7 @@ class IdentityServicer(identity_pb2_grpc.IdentityServicer):
         except CertifyError as error:
             self._metrics.rejected(error.reason)
             _LOG.warning("refused a certificate to %s: %s", context.peer(), error)
-            context.abort(error.status, str(error))
+            context.abort(grpc.StatusCode[error.status], str(error))
         except Exception:  # noqa: BLE001 - logged with its traceback, and the others go on
             self._metrics.rejected("internal")
             _LOG.exception(
@@ -77,10 +78,10 @@ class IdentityServer:
         self,
         certifier: Certifier,
         metrics: IdentityMetrics,
-        address: str,
+        address: Authority,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Bind `address` (`host:port`); raise `IdentityError` when that fails."""
+        """Bind `address`, without a port any free one; raise `IdentityError` if that fails."""
         self._server = grpc.server(
             ThreadPoolExecutor(THREADS, thread_name_prefix="certify"),
             options=_OPTIONS,
@@ -90,7 +91,7 @@ class IdentityServer:
             IdentityServicer(certifier, metrics, clock), self._server
         )
         try:
-            self.port = self._server.add_insecure_port(address)
+            self.port = self._server.add_insecure_port(_target(address))
         except RuntimeError as error:
             raise IdentityError(
                 f"cannot listen on {address}: is the port in use, or the address another machine's?"
@@ -103,3 +104,10 @@ class IdentityServer:
     def stop(self, grace: float = 1.0) -> None:
         """Refuse new calls, give running ones `grace` seconds, and return when all have ended."""
         self._server.stop(grace).wait()
+
+
+def _target(address: Authority) -> str:
+    """The address as gRPC writes it; both wildcards mean IPv4 and IPv6, as far as there are any."""
+    if not isinstance(address.host, str) and address.host.is_unspecified:
+        return f"[::]:{address.port or 0}"
+    return str(address) if address.port is not None else f"{address}:0"
