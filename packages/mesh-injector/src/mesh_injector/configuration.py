@@ -1,0 +1,164 @@
+"""The settings of one pod's proxy: the installation's, its namespace's, its own."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from mesh_core import annotations as a
+from mesh_core.annotations import Annotation, EnvironmentEntry
+from mesh_core.ports import PortSet
+from mesh_core.resources import Namespace, Pod
+from mesh_injector.control_plane import Component, component_of
+from mesh_injector.errors import InjectorError
+from mesh_injector.installation import Installation
+from mesh_injector.pod_ports import named_tcp_ports
+from mesh_injector.proxy_settings import ProxySettings, Resources
+from mesh_proto.vocabulary import ports
+
+_SETTINGS: Mapping[str, Annotation[Any]] = MappingProxyType(
+    {
+        "image": a.PROXY_IMAGE,
+        "version": a.PROXY_VERSION,
+        "image_pull_policy": a.IMAGE_PULL_POLICY,
+        "debug": a.ENABLE_DEBUG_SIDECAR,
+        "debug_image": a.DEBUG_IMAGE,
+        "debug_version": a.DEBUG_IMAGE_VERSION,
+        "debug_image_pull_policy": a.DEBUG_IMAGE_PULL_POLICY,
+        "inbound_port": a.INBOUND_PORT,
+        "outbound_port": a.OUTBOUND_PORT,
+        "admin_port": a.ADMIN_PORT,
+        "control_port": a.CONTROL_PORT,
+        "skip_inbound_ports": a.SKIP_INBOUND_PORTS,
+        "skip_outbound_ports": a.SKIP_OUTBOUND_PORTS,
+        "skip_subnets": a.SKIP_SUBNETS,
+        "opaque_ports": a.OPAQUE_PORTS,
+        "require_identity_inbound_ports": a.PROXY_REQUIRE_IDENTITY_INBOUND_PORTS,
+        "default_inbound_policy": a.DEFAULT_INBOUND_POLICY,
+        "uid": a.PROXY_UID,
+        "gid": a.PROXY_GID,
+        "maximum_cpu_ratio": a.PROXY_CPU_RATIO_LIMIT,
+        "log_level": a.PROXY_LOG_LEVEL,
+        "log_format": a.PROXY_LOG_FORMAT,
+        "log_http_headers": a.PROXY_LOG_HTTP_HEADERS,
+        "access_log": a.ACCESS_LOG,
+        "metrics_hostname_labels": a.PROXY_METRICS_HOSTNAME_LABELS,
+        "inbound_connect_timeout": a.PROXY_INBOUND_CONNECT_TIMEOUT,
+        "outbound_connect_timeout": a.PROXY_OUTBOUND_CONNECT_TIMEOUT,
+        "inbound_discovery_cache_unused_timeout": a.PROXY_INBOUND_DISCOVERY_CACHE_UNUSED_TIMEOUT,
+        "outbound_discovery_cache_unused_timeout": a.PROXY_OUTBOUND_DISCOVERY_CACHE_UNUSED_TIMEOUT,
+        "disable_inbound_protocol_detect_timeout": a.PROXY_DISABLE_INBOUND_PROTOCOL_DETECT_TIMEOUT,
+        "disable_outbound_protocol_detect_timeout": a.PROXY_DISABLE_OUTBOUND_PROTOCOL_DETECT_TIMEOUT,
+        "gateway": a.ENABLE_GATEWAY,
+        "external_profiles": a.ENABLE_EXTERNAL_PROFILES,
+        "admin_shutdown": a.PROXY_ADMIN_SHUTDOWN,
+        "await_proxy": a.PROXY_AWAIT,
+        "native_sidecar": a.PROXY_ENABLE_NATIVE_SIDECAR,
+        "wait_before_exit_seconds": a.PROXY_WAIT_BEFORE_EXIT_SECONDS,
+        "shutdown_grace_period": a.SHUTDOWN_GRACE_PERIOD,
+        "close_wait_timeout": a.CLOSE_WAIT_TIMEOUT,
+    }
+)
+"""Fields of ProxySettings and the annotations that set them."""
+
+_RESOURCES: Mapping[str, Annotation[Any]] = MappingProxyType(
+    {
+        "cpu_request": a.PROXY_CPU_REQUEST,
+        "cpu_limit": a.PROXY_CPU_LIMIT,
+        "memory_request": a.PROXY_MEMORY_REQUEST,
+        "memory_limit": a.PROXY_MEMORY_LIMIT,
+        "ephemeral_storage_request": a.PROXY_EPHEMERAL_STORAGE_REQUEST,
+        "ephemeral_storage_limit": a.PROXY_EPHEMERAL_STORAGE_LIMIT,
+    }
+)
+
+
+class ConflictingSettingsError(InjectorError):
+    """Two settings of a pod cannot hold together."""
+
+
+def proxy_settings(
+    pod: Pod, namespace: Namespace, installation: Installation, *, ingress: bool = False
+) -> ProxySettings:
+    """Compute what a pod's proxy runs with: installation < namespace < pod.
+
+    `ingress` is what the decision said. Raises AnnotationError for the first value that is not
+    allowed, wherever it stands, and ConflictingSettingsError.
+    """
+    base = _for_component(installation.proxy, component_of(pod, installation))
+    changes = dict(_set_by_annotations(_SETTINGS, pod, namespace))
+    resources = dict(_set_by_annotations(_RESOURCES, pod, namespace))
+    settings = replace(
+        base,
+        **changes,
+        resources=replace(base.resources, **resources),
+        ingress=ingress,
+        additional_env=_additional_env(base, pod, namespace),
+    )
+    settings = replace(settings, opaque_ports=settings.opaque_ports.resolve(named_tcp_ports(pod)))
+    _check(settings, pod, explicit=changes)
+    return settings
+
+
+def inherited_value(annotation: Annotation[Any], pod: Pod, namespace: Namespace) -> Any:
+    """Read an annotation where it counts for a pod: on itself, else on its namespace."""
+    value = annotation.read(pod.metadata.annotations, str(pod))
+    if value is None and annotation.inherited:
+        value = annotation.read(namespace.metadata.annotations, str(namespace))
+    return value
+
+
+def _set_by_annotations(
+    table: Mapping[str, Annotation[Any]], pod: Pod, namespace: Namespace
+) -> Iterator[tuple[str, Any]]:
+    for field, annotation in table.items():
+        value = inherited_value(annotation, pod, namespace)
+        if value is not None:
+            yield field, value
+
+
+def _additional_env(
+    base: ProxySettings, pod: Pod, namespace: Namespace
+) -> tuple[EnvironmentEntry, ...]:
+    """Merge all three levels by name: unlike other annotations, this one adds up."""
+    annotation = a.PROXY_ADDITIONAL_ENV
+    levels: Iterable[tuple[EnvironmentEntry, ...]] = (
+        base.additional_env,
+        annotation.read(namespace.metadata.annotations, str(namespace)) or (),
+        annotation.read(pod.metadata.annotations, str(pod)) or (),
+    )
+    merged = {entry.name: entry for level in levels for entry in level}
+    return tuple(merged.values())
+
+
+def _for_component(base: ProxySettings, component: Component | None) -> ProxySettings:
+    """Lay what the control plane's own proxies need over the installation's settings."""
+    if component is not Component.IDENTITY:
+        return base
+    # Its own proxy cannot be certified before it runs, so it cannot wait for its proxy; and
+    # what proxies send to get a certificate must never travel in the clear.
+    return replace(
+        base,
+        native_sidecar=False,
+        await_proxy=a.Switch.DISABLED,
+        require_tls_inbound_ports=PortSet.of((ports.IDENTITY,)),
+    )
+
+
+def _check(settings: ProxySettings, pod: Pod, explicit: Mapping[str, Any]) -> None:
+    own = (
+        settings.inbound_port,
+        settings.outbound_port,
+        settings.admin_port,
+        settings.control_port,
+    )
+    if len(set(own)) != len(own):
+        msg = f"{pod}: the proxy's inbound, outbound, admin and control ports must differ: {own}"
+        raise ConflictingSettingsError(msg)
+    waits = settings.wait_before_exit_seconds and settings.native_sidecar
+    if waits and {"native_sidecar", "wait_before_exit_seconds"} & explicit.keys():
+        msg = (
+            f"{pod}: {a.PROXY_WAIT_BEFORE_EXIT_SECONDS.name} does not work with a native "
+            f'sidecar; remove it, or set {a.PROXY_ENABLE_NATIVE_SIDECAR.name}: "false"'
+        )
+        raise ConflictingSettingsError(msg)

@@ -1,0 +1,57 @@
+"""What holds for all pods of one installation of the mesh."""
+
+import ipaddress
+from dataclasses import dataclass
+
+from mesh_core.annotations import Network
+from mesh_core.names import DEFAULT_CLUSTER_DOMAIN, DEFAULT_CONTROL_PLANE_NAMESPACE, Identity
+from mesh_core.ports import PortSet
+from mesh_injector.proxy_settings import ProxySettings
+from mesh_proto.vocabulary import ports
+
+DEFAULT_CLUSTER_NETWORKS: tuple[Network, ...] = tuple(
+    map(
+        ipaddress.ip_network,
+        ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fd00::/8"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """The settings of the installation that reach the proxies."""
+
+    control_plane_namespace: str = DEFAULT_CONTROL_PLANE_NAMESPACE
+    cluster_domain: str = DEFAULT_CLUSTER_DOMAIN
+    trust_domain: str = ""
+    """Empty means the cluster domain."""
+    trust_anchors: str = ""
+    """PEM certificates of the roots; without them the proxies refuse to start."""
+    cluster_networks: tuple[Network, ...] = DEFAULT_CLUSTER_NETWORKS
+    ipv6: bool = False
+    token_projection: bool = True
+    identity_directory: str = "/var/run/linkerd/identity/end-entity"
+    token_file: str = ""
+    """Empty means where the token is mounted with or without projection."""
+    kubernetes_api_ports: PortSet = PortSet.of(ports.KUBERNETES_API)
+    version: str = ""
+    proxy: ProxySettings = ProxySettings()
+
+    @property
+    def effective_trust_domain(self) -> str:
+        """The trust domain, which is the cluster domain unless set."""
+        return self.trust_domain or self.cluster_domain
+
+    @property
+    def effective_token_file(self) -> str:
+        """Where a proxy finds its token."""
+        if self.token_file:
+            return self.token_file
+        if self.token_projection:
+            return "/var/run/secrets/tokens/linkerd-identity-token"
+        return "/var/run/secrets/kubernetes.io/serviceaccount/token"
+
+    def control_plane_identity(self, service_account: str) -> Identity:
+        """Name the identity of a part of the control plane."""
+        namespace = self.control_plane_namespace
+        return Identity(service_account, namespace, namespace, self.effective_trust_domain)

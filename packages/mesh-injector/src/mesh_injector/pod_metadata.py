@@ -1,0 +1,94 @@
+"""The labels and annotations that injection writes on a pod."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from mesh_core import annotations
+from mesh_core.annotations import Annotation
+from mesh_core.resources import Namespace, Pod
+from mesh_injector.installation import Installation
+from mesh_injector.owner import Owner
+from mesh_injector.pod_ports import tcp_ports
+
+CONTROL_PLANE_LABEL = "linkerd.io/control-plane-ns"
+"""The label that makes a pod a member of the mesh for everyone else."""
+WORKLOAD_NAMESPACE_LABEL = "linkerd.io/workload-ns"
+CREATED_BY = "linkerd.io/created-by"
+PROXY_VERSION = "linkerd.io/proxy-version"
+TRUST_ROOT = "linkerd.io/trust-root-sha256"
+
+_OWNER_KINDS = frozenset(
+    {
+        "deployment",
+        "replicationcontroller",
+        "replicaset",
+        "job",
+        "daemonset",
+        "statefulset",
+        "cronjob",
+    }
+)
+_MAX_LABEL_VALUE = 63
+
+
+@dataclass(frozen=True, slots=True)
+class PodMetadata:
+    """What is added; where the pod has the same key, this wins."""
+
+    labels: dict[str, str]
+    annotations: dict[str, str]
+
+
+def pod_metadata(
+    pod: Pod, namespace: Namespace, installation: Installation, owner: Owner | None = None
+) -> PodMetadata:
+    """Compute what injection writes on a pod, whose settings are known to be allowed."""
+    labels = {
+        CONTROL_PLANE_LABEL: installation.control_plane_namespace,
+        WORKLOAD_NAMESPACE_LABEL: pod.namespace,
+    }
+    if owner is not None and owner.kind.lower() in _OWNER_KINDS:
+        labels[f"linkerd.io/proxy-{owner.kind.lower()}"] = owner.name[:_MAX_LABEL_VALUE]
+    version = installation.proxy.version or installation.version
+    written = {
+        CREATED_BY: "mesh/injector",
+        PROXY_VERSION: version,
+        TRUST_ROOT: sha256(installation.trust_anchors.encode()).hexdigest(),
+        **inherited_annotations(pod, namespace),
+        **opaque_ports_annotation(pod, namespace, installation),
+    }
+    ports = ",".join(map(str, tcp_ports(pod)))
+    if ports:
+        written[annotations.POD_INBOUND_PORTS.name] = ports
+    return PodMetadata(labels, {name: value for name, value in written.items() if value})
+
+
+def inherited_annotations(pod: Pod, namespace: Namespace) -> dict[str, str]:
+    """Find the namespace's settings that the pod does not set itself.
+
+    They are written on the pod because that is where the control plane looks for them.
+    """
+    return {
+        name: value
+        for name, value in namespace.metadata.annotations.items()
+        if (annotation := annotations.find(name)) is not None
+        and annotation.inherited
+        and annotation is not annotations.INJECT
+        and not _is_set(annotation, pod)
+    }
+
+
+def opaque_ports_annotation(
+    pod: Pod, namespace: Namespace, installation: Installation
+) -> dict[str, str]:
+    """Write down which default opaque ports the pod has, where nobody said anything else."""
+    annotation = annotations.OPAQUE_PORTS
+    if _is_set(annotation, pod) or annotation.text(namespace.metadata.annotations) is not None:
+        return {}
+    exposed = installation.proxy.opaque_ports.only(tcp_ports(pod))
+    return {annotation.name: str(exposed)} if exposed else {}
+
+
+def _is_set(annotation: Annotation[Any], pod: Pod) -> bool:
+    return annotation.text(pod.metadata.annotations) is not None
