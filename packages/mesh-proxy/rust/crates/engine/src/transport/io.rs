@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
@@ -9,6 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::TlsStream;
+use super::meter::Meter;
+use crate::metrics::TcpMetrics;
 
 /// A byte stream to a client or an endpoint: plain TCP or TLS, after bytes that were read ahead.
 ///
@@ -18,6 +21,7 @@ pub struct Io {
     /// Bytes read while detecting the protocol, to be read again first.
     prefix: Bytes,
     stream: Stream,
+    meter: Option<Meter>,
 }
 
 #[derive(Debug)]
@@ -31,6 +35,7 @@ impl From<TcpStream> for Io {
         Self {
             prefix: Bytes::new(),
             stream: Stream::Tcp(tcp),
+            meter: None,
         }
     }
 }
@@ -40,6 +45,7 @@ impl From<TlsStream> for Io {
         Self {
             prefix: Bytes::new(),
             stream: Stream::Tls(Box::new(tls)),
+            meter: None,
         }
     }
 }
@@ -49,6 +55,13 @@ impl Io {
     pub fn replay(mut self, prefix: Bytes) -> Self {
         debug_assert!(self.prefix.is_empty(), "a prefix would be lost");
         self.prefix = prefix;
+        self
+    }
+
+    /// Counts the connection as open until it is dropped, and its bytes from now on; bytes that were
+    /// read ahead count when they are read again.
+    pub fn measure(mut self, metrics: Arc<TcpMetrics>) -> Self {
+        self.meter = Some(Meter::new(metrics));
         self
     }
 
@@ -86,6 +99,46 @@ impl Io {
     }
 }
 
+impl Stream {
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match (self, pieces) {
+            (Self::Tcp(tcp), [bytes]) => Pin::new(tcp).poll_write(cx, bytes),
+            (Self::Tcp(tcp), pieces) => Pin::new(tcp).poll_write_vectored(cx, pieces),
+            (Self::Tls(tls), pieces) => Pin::new(&mut **tls).poll_write_vectored(cx, pieces),
+        }
+    }
+}
+
+impl Io {
+    fn read_ahead(&mut self, target: &mut ReadBuf<'_>) {
+        let length = self.prefix.len().min(target.remaining());
+        target.put_slice(&self.prefix[..length]);
+        self.prefix.advance(length);
+        if self.prefix.is_empty() {
+            // Lets go of the allocation, which an advanced view would keep.
+            self.prefix = Bytes::new();
+        }
+    }
+
+    fn note<T>(&mut self, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if let (Poll::Ready(Err(error)), Some(meter)) = (&result, &mut self.meter) {
+            meter.failed(error);
+        }
+        result
+    }
+
+    fn note_written(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let (Poll::Ready(Ok(length)), Some(meter)) = (&result, &self.meter) {
+            meter.wrote(*length);
+        }
+        self.note(result)
+    }
+}
+
 impl AsyncRead for Io {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -93,20 +146,20 @@ impl AsyncRead for Io {
         target: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if !this.prefix.is_empty() {
-            let length = this.prefix.len().min(target.remaining());
-            target.put_slice(&this.prefix[..length]);
-            this.prefix.advance(length);
-            if this.prefix.is_empty() {
-                // Lets go of the allocation, which an advanced view would keep.
-                this.prefix = Bytes::new();
+        let before = target.filled().len();
+        let result = if this.prefix.is_empty() {
+            match &mut this.stream {
+                Stream::Tcp(tcp) => Pin::new(tcp).poll_read(cx, target),
+                Stream::Tls(tls) => Pin::new(&mut **tls).poll_read(cx, target),
             }
-            return Poll::Ready(Ok(()));
+        } else {
+            this.read_ahead(target);
+            Poll::Ready(Ok(()))
+        };
+        if let Some(meter) = &this.meter {
+            meter.read(target.filled().len() - before);
         }
-        match &mut this.stream {
-            Stream::Tcp(tcp) => Pin::new(tcp).poll_read(cx, target),
-            Stream::Tls(tls) => Pin::new(&mut **tls).poll_read(cx, target),
-        }
+        this.note(result)
     }
 }
 
@@ -116,10 +169,8 @@ impl AsyncWrite for Io {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.stream {
-            Stream::Tcp(tcp) => Pin::new(tcp).poll_write(cx, bytes),
-            Stream::Tls(tls) => Pin::new(&mut **tls).poll_write(cx, bytes),
-        }
+        let result = self.stream.poll_write(cx, &[IoSlice::new(bytes)]);
+        self.note_written(result)
     }
 
     fn poll_write_vectored(
@@ -127,10 +178,8 @@ impl AsyncWrite for Io {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.stream {
-            Stream::Tcp(tcp) => Pin::new(tcp).poll_write_vectored(cx, pieces),
-            Stream::Tls(tls) => Pin::new(&mut **tls).poll_write_vectored(cx, pieces),
-        }
+        let result = self.stream.poll_write(cx, pieces);
+        self.note_written(result)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -138,16 +187,18 @@ impl AsyncWrite for Io {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
+        let result = match &mut self.stream {
             Stream::Tcp(_) => Poll::Ready(Ok(())),
             Stream::Tls(tls) => Pin::new(&mut **tls).poll_flush(cx),
-        }
+        };
+        self.note(result)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
+        let result = match &mut self.stream {
             Stream::Tcp(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Stream::Tls(tls) => Pin::new(&mut **tls).poll_shutdown(cx),
-        }
+        };
+        self.note(result)
     }
 }
