@@ -136,7 +136,7 @@ def _root_key(directory: Path) -> SigningKey:
 def _certificates(path: Path) -> Sequence[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(_read(path))
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise CredentialsError(f"{path}: holds no readable PEM certificate") from error
 
 

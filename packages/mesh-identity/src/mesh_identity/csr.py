@@ -10,6 +10,13 @@ from cryptography.x509.oid import NameOID
 from mesh_identity.errors import CsrRejected
 
 MAX_CSR_BYTES = 16 * 1024
+_UNREADABLE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 def certified_key(der: bytes, identity: str) -> ec.EllipticCurvePublicKey:
@@ -23,7 +30,7 @@ def certified_key(der: bytes, identity: str) -> ec.EllipticCurvePublicKey:
     try:
         _check_names(request, identity)
         return _proven_key(request)
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except _UNREADABLE as error:
         raise CsrRejected(f"the CSR cannot be read: {error}") from error
 
 
@@ -34,7 +41,7 @@ def _parse(der: bytes) -> x509.CertificateSigningRequest:
         raise CsrRejected(f"the CSR is longer than {MAX_CSR_BYTES} bytes")
     try:
         return x509.load_der_x509_csr(der)
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise CsrRejected("the CSR is not DER-encoded PKCS#10 (PEM is not accepted)") from error
 
 
@@ -71,8 +78,6 @@ def _alternative_names(request: x509.CertificateSigningRequest) -> list[x509.Gen
         extension = request.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
         return []
-    except x509.DuplicateExtension as error:
-        raise CsrRejected("the CSR holds an extension twice") from error
     return list(extension.value)
 
 
