@@ -145,3 +145,7 @@ def _merged(parts: Iterable[PortRange]) -> Iterator[PortRange]:
             current = part
     if current is not None:
         yield current
+
+
+NO_PORTS = PortSet()
+"""The empty set."""

@@ -13,7 +13,7 @@ from mesh_injector.control_plane import Component, component_of
 from mesh_injector.errors import InjectorError
 from mesh_injector.installation import Installation
 from mesh_injector.pod_ports import named_tcp_ports
-from mesh_injector.proxy_settings import ProxySettings, Resources
+from mesh_injector.proxy_settings import ProxySettings
 from mesh_proto.vocabulary import ports
 
 _SETTINGS: Mapping[str, Annotation[Any]] = MappingProxyType(
@@ -48,7 +48,9 @@ _SETTINGS: Mapping[str, Annotation[Any]] = MappingProxyType(
         "inbound_discovery_cache_unused_timeout": a.PROXY_INBOUND_DISCOVERY_CACHE_UNUSED_TIMEOUT,
         "outbound_discovery_cache_unused_timeout": a.PROXY_OUTBOUND_DISCOVERY_CACHE_UNUSED_TIMEOUT,
         "disable_inbound_protocol_detect_timeout": a.PROXY_DISABLE_INBOUND_PROTOCOL_DETECT_TIMEOUT,
-        "disable_outbound_protocol_detect_timeout": a.PROXY_DISABLE_OUTBOUND_PROTOCOL_DETECT_TIMEOUT,
+        "disable_outbound_protocol_detect_timeout": (
+            a.PROXY_DISABLE_OUTBOUND_PROTOCOL_DETECT_TIMEOUT
+        ),
         "gateway": a.ENABLE_GATEWAY,
         "external_profiles": a.ENABLE_EXTERNAL_PROFILES,
         "admin_shutdown": a.PROXY_ADMIN_SHUTDOWN,

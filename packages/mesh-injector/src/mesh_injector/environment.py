@@ -118,7 +118,7 @@ def _process(settings: ProxySettings) -> Iterator[Setting]:
 
 
 def _listeners(settings: ProxySettings, installation: Installation) -> Iterator[Setting]:
-    everywhere = "[::]" if installation.ipv6 else "0.0.0.0"  # noqa: S104 - a pod's own namespace
+    everywhere = "[::]" if installation.ipv6 else "0.0.0.0"
     outbound = f"127.0.0.1:{settings.outbound_port}"
     both = f"{outbound},[::1]:{settings.outbound_port}"
     yield v.CONTROL_LISTEN_ADDR, f"{everywhere}:{settings.control_port}"

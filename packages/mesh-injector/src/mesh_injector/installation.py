@@ -16,6 +16,9 @@ DEFAULT_CLUSTER_NETWORKS: tuple[Network, ...] = tuple(
     )
 )
 
+_API_PORTS = PortSet.of(ports.KUBERNETES_API)
+_PROXY = ProxySettings()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
@@ -33,9 +36,9 @@ class Installation:
     identity_directory: str = "/var/run/linkerd/identity/end-entity"
     token_file: str = ""
     """Empty means where the token is mounted with or without projection."""
-    kubernetes_api_ports: PortSet = PortSet.of(ports.KUBERNETES_API)
+    kubernetes_api_ports: PortSet = _API_PORTS
     version: str = ""
-    proxy: ProxySettings = ProxySettings()
+    proxy: ProxySettings = _PROXY
 
     @property
     def effective_trust_domain(self) -> str:

@@ -13,8 +13,12 @@ from mesh_core.annotations import (
     Network,
     Switch,
 )
-from mesh_core.ports import PortSet
+from mesh_core.ports import NO_PORTS, PortSet
 from mesh_proto.vocabulary import ports
+
+_SKIP_INBOUND = PortSet.of(ports.DEFAULT_SKIP_INBOUND)
+_SKIP_OUTBOUND = PortSet.of(ports.DEFAULT_SKIP_OUTBOUND)
+_OPAQUE = PortSet.of(ports.DEFAULT_OPAQUE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +66,12 @@ class ProxySettings:
     outbound_port: int = ports.PROXY_OUTBOUND
     admin_port: int = ports.PROXY_ADMIN
     control_port: int = ports.PROXY_CONTROL
-    skip_inbound_ports: PortSet = PortSet.of(ports.DEFAULT_SKIP_INBOUND)
-    skip_outbound_ports: PortSet = PortSet.of(ports.DEFAULT_SKIP_OUTBOUND)
+    skip_inbound_ports: PortSet = _SKIP_INBOUND
+    skip_outbound_ports: PortSet = _SKIP_OUTBOUND
     skip_subnets: tuple[Network, ...] = ()
-    opaque_ports: PortSet = PortSet.of(ports.DEFAULT_OPAQUE)
-    require_identity_inbound_ports: PortSet = PortSet()
-    require_tls_inbound_ports: PortSet = PortSet()
+    opaque_ports: PortSet = _OPAQUE
+    require_identity_inbound_ports: PortSet = NO_PORTS
+    require_tls_inbound_ports: PortSet = NO_PORTS
     default_inbound_policy: InboundPolicy = InboundPolicy.ALL_UNAUTHENTICATED
 
     uid: int = ports.PROXY_UID

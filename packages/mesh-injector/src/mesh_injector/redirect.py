@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mesh_core.annotations import Network
-from mesh_core.ports import PortSet
+from mesh_core.ports import NO_PORTS, PortSet
 from mesh_core.resources import Pod
 from mesh_injector.control_plane import component_of
 from mesh_injector.installation import Installation
@@ -21,10 +21,10 @@ class RedirectPlan:
     outgoing_port: int
     proxy_uid: int
     proxy_gid: int | None = None
-    skip_inbound_ports: PortSet = PortSet()
-    skip_outbound_ports: PortSet = PortSet()
+    skip_inbound_ports: PortSet = NO_PORTS
+    skip_outbound_ports: PortSet = NO_PORTS
     skip_subnets: tuple[Network, ...] = ()
-    only_inbound_ports: PortSet = PortSet()
+    only_inbound_ports: PortSet = NO_PORTS
     """Empty means all."""
     ipv6: bool = False
 

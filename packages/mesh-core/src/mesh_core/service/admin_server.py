@@ -5,6 +5,7 @@ Threads, so that the endpoints answer while the event loop hangs, and can say th
 
 import logging
 import socket
+import sys
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -124,7 +125,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         del request
-        log.debug("admin connection from %s failed", client_address, exc_info=True)
+        log.debug("admin connection from %s failed: %s", client_address, sys.exc_info()[1])
 
 
 class _Handler(BaseHTTPRequestHandler):

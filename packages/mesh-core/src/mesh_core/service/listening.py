@@ -24,7 +24,7 @@ def listen(address: Authority) -> socket.socket:
             return socket.create_server(
                 ("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=_BACKLOG
             )
-        family = socket.AF_INET if address.host.version == 4 else socket.AF_INET6  # noqa: PLR2004
+        family = socket.AF_INET if address.host.version == 4 else socket.AF_INET6
         return socket.create_server((str(address.host), port), family=family, backlog=_BACKLOG)
     except OSError as error:
         msg = f"cannot listen on {address}: {error.strerror or error}"

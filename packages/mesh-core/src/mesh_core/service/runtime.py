@@ -96,7 +96,7 @@ def run(main: Callable[[Service], Awaitable[None]], settings: Settings) -> int:
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         asyncio.run(_run(main, settings))
     except CoreError as error:
-        print(f"{settings.name}: {error}", file=sys.stderr)  # noqa: T201
+        print(f"{settings.name}: {error}", file=sys.stderr)
         return 1
     except Exception:
         log.exception("%s failed", settings.name)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mesh_core.resources import KINDS, Registry, Resource, decode_json, qualified_name
 from mesh_core.errors import CoreError
+from mesh_core.resources import KINDS, Registry, Resource, decode_json, qualified_name
 from mesh_core.store.manifests import (
     MAX_BYTES,
     Ident,
