@@ -51,6 +51,8 @@ def environment() -> dict[str, str]:
         "HYPOTHESIS_STORAGE_DIRECTORY": str(SCRATCH / "hypothesis"),
         "MYPY_CACHE_DIR": str(SCRATCH / "mypy"),
         "PATH": path,
+        # The same for every cargo command, else each compiles the binding to Python anew.
+        "PYO3_PYTHON": str(VENV / "bin/python"),
         "RUFF_CACHE_DIR": str(SCRATCH / "ruff"),
         "VIRTUAL_ENV": str(VENV),
     }

@@ -27,7 +27,7 @@ def command(
     name: str, argv: Sequence[str], *, cwd: Path = ROOT, extra: Mapping[str, str] | None = None
 ) -> Row:
     """A check that is no test: one passed, or one failed. `extra` adds to the environment."""
-    began = _announce(name, argv)
+    began = _announce(name)
     try:
         done = subprocess.run(argv, cwd=cwd, env={**environment(), **(extra or {})}, check=False)
     except FileNotFoundError:
@@ -38,7 +38,7 @@ def command(
 
 def function(name: str, check: Callable[[], Sequence[str]]) -> Row:
     """A check of our own, which gives the problems that it found."""
-    began = _announce(name, [])
+    began = _announce(name)
     problems = check()
     for problem in problems:
         print(problem, file=sys.stderr)
@@ -55,7 +55,7 @@ def pytest(name: str, arguments: Sequence[str], elevation: Elevation | None = No
         else:
             # As root it must not leave files in the checkout or in the caches.
             argv = elevation.wrap([*argv, "-p", "no:cacheprovider", *arguments], environment())
-        began = _announce(name, argv)
+        began = _announce(name)
         done = subprocess.run(argv, cwd=ROOT, env=environment(), check=False)
         counts = of_junit(report)
     if done.returncode not in (0, _NO_TESTS) and not counts.failed:
@@ -67,7 +67,7 @@ def pytest(name: str, arguments: Sequence[str], elevation: Elevation | None = No
 def cargo_test(name: str, arguments: Sequence[str], cwd: Path) -> Row:
     """A run of `cargo test`; its output passes through while it is counted."""
     argv = ["cargo", "test", *arguments]
-    began = _announce(name, argv)
+    began = _announce(name)
     counts = Counts()
     with subprocess.Popen(
         argv, cwd=cwd, env=environment(), stdout=subprocess.PIPE, text=True, errors="replace"
@@ -82,8 +82,8 @@ def cargo_test(name: str, arguments: Sequence[str], cwd: Path) -> Row:
     return _row(name, counts, began)
 
 
-def _announce(name: str, argv: Sequence[str]) -> float:
-    print(f"--- {name}: {' '.join(argv)}".rstrip(": "), file=sys.stderr, flush=True)
+def _announce(name: str) -> float:
+    print(f"--- {name}", file=sys.stderr, flush=True)
     return time.monotonic()
 
 

@@ -94,7 +94,6 @@ def _build_engine() -> None:
             *("--features=pyo3/extension-module", f"--manifest-path={RUST / 'Cargo.toml'}"),
         ],
         "the engine does not compile; cargo says why above",
-        {"PYO3_PYTHON": str(VENV / "bin/python")},
     )
     suffix = "dylib" if sys.platform == "darwin" else "so"
     # A running process may have the old file mapped: replace it, never write into it.
