@@ -16,7 +16,7 @@ from house import checks
 from house.places import ROOT, VENV, environment
 from house.root import CannotElevateError, elevate
 from house.row import Row, summary
-from house.workspace import WorkspaceError, ensure
+from house.workspace import EngineError, WorkspaceError, ensure
 
 # Every session uses the one environment of the workspace, which ./dev and `ensure` keep fresh.
 nox.options.default_venv_backend = "none"
@@ -128,8 +128,17 @@ def tests(session: nox.Session) -> None:
 
 def _report(session: nox.Session, *groups: Callable[[], list[Row]]) -> None:
     """Runs every group, whatever the others find, and fails at the end when one did."""
-    _ensure(session)
-    rows = [row for group in groups for row in group()]
+    session.chdir(ROOT)
+    rows: list[Row] = []
+    try:
+        ensure()
+    except EngineError as error:
+        # The other checks say more; those that import the engine fail by themselves.
+        print(f"dev: {error}", file=sys.stderr)
+        rows.append(Row("engine", failed=1))
+    except WorkspaceError as error:
+        session.error(str(error))
+    rows += [row for group in groups for row in group()]
     ci = bool(os.environ.get("CI"))
     print("\n" + summary(rows, ci=ci), flush=True)
     # The summary's last line is the last line: nox only sets the exit code from here on.

@@ -28,6 +28,10 @@ class WorkspaceError(Exception):
     """The workspace could not be made; the text says what failed and what to do."""
 
 
+class EngineError(WorkspaceError):
+    """The engine does not compile; whatever does not import it can still run."""
+
+
 def ensure() -> None:
     """Brings environment and engine up to date; does nothing when they are."""
     VENV.parent.mkdir(parents=True, exist_ok=True)
@@ -88,13 +92,14 @@ def _build_engine() -> None:
         _say(f"compiling {crates} crates, once: about {max(1, round(minutes))} min on this machine")
     else:
         _say("building the engine")
-    _run(
-        [
-            *("cargo", "build", "--locked", "--profile=mesh", "--package=mesh-engine-py"),
-            *("--features=pyo3/extension-module", f"--manifest-path={RUST / 'Cargo.toml'}"),
-        ],
-        "the engine does not compile; cargo says why above",
-    )
+    cargo = [
+        *("cargo", "build", "--locked", "--profile=mesh", "--package=mesh-engine-py"),
+        *("--features=pyo3/extension-module", f"--manifest-path={RUST / 'Cargo.toml'}"),
+    ]
+    try:
+        _run(cargo, "the engine does not compile; cargo says why above")
+    except WorkspaceError as error:
+        raise EngineError(str(error)) from error
     suffix = "dylib" if sys.platform == "darwin" else "so"
     # A running process may have the old file mapped: replace it, never write into it.
     fresh = ENGINE.with_suffix(".new")
