@@ -7,7 +7,7 @@ from .exposition import Sample
 from .pods import PodView, by_workload
 from .workloads import is_probe
 
-# Who calls a meshed pod in plaintext is not among its proxy's labels.
+# Who called in plaintext and has hung up since: no label of the proxy says who it was.
 UNMESHED = "(not meshed)"
 
 # `no_tls_reason` of the proxy's metrics, in a reader's words.
@@ -63,9 +63,10 @@ def edge_rows(pods: Sequence[PodView]) -> list[Edge]:
         for seen in _outbound(pods)
     ]
     edges += [
-        Edge(UNMESHED, name, "", "", secured=False, reason=reason, expected=False)
+        Edge(client, name, "", "", secured=False, reason=reason, expected=False)
         for name, group in workloads.items()
         for reason in _plaintext_reasons(group)
+        for client in _unmeshed_clients(pods, group)
     ]
     return sorted(set(edges), key=lambda edge: (edge.src, edge.dst, edge.server_id))
 
@@ -129,6 +130,15 @@ def _client_ids(pods: Sequence[PodView]) -> frozenset[str]:
         for sample in pod.scrape.samples(family, direction="inbound", tls="true")
         if (identity := sample.labels.get("client_id"))
     )
+
+
+def _unmeshed_clients(pods: Sequence[PodView], servers: Sequence[PodView]) -> set[str]:
+    """Return the workloads without a proxy that are connected to these pods."""
+    connected = frozenset[str]().union(*(pod.clients for pod in servers))
+    found = {
+        pod.workload for pod in pods if not pod.meshed and not connected.isdisjoint(pod.addresses)
+    }
+    return found or {UNMESHED}
 
 
 def _plaintext_reasons(pods: Sequence[PodView]) -> set[str]:

@@ -17,6 +17,10 @@ class PodView:
     addresses: tuple[str, ...] = ()
     ready: bool = False
     scrape: Scrape = field(default_factory=Scrape)
+    # Addresses that are connected to the pod now.
+    clients: frozenset[str] = frozenset()
+    # Why it is not ready, in the mesh's words.
+    message: str = ""
 
     @property
     def meshed(self) -> bool:

@@ -81,7 +81,8 @@ def during(before: Sequence[PodView], now: Sequence[PodView]) -> list[PodView]:
 def _readiness(pods: Sequence[PodView]) -> Iterator[str]:
     for pod in pods:
         if not pod.ready:
-            yield f"{pod.namespace}/{pod.name} is not ready; see: mesh local logs {pod.name}"
+            why = f": {pod.message}" if pod.message else ""
+            yield f"{pod.namespace}/{pod.name} is not ready{why}"
         elif pod.meshed and not pod.scrape.values:
             yield f"{pod.namespace}/{pod.name}: its proxy shows no metrics"
 
@@ -105,7 +106,7 @@ def _unseen(
 
 
 def _failures(window: Sequence[PodView]) -> Iterator[str]:
-    """Name failed requests once, as the proxy beside the client or the server counted them."""
+    """Name failed requests, as the proxies beside the server and the client counted them."""
     for name, group in by_workload(window).items():
         for direction, verb in (("inbound", "served"), ("outbound", "sent")):
             failed = total = 0.0
