@@ -1,0 +1,1 @@
+"""The gRPC services: requests in, questions to the hub, encoded answers out."""

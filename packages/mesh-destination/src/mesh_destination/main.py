@@ -1,0 +1,170 @@
+"""The command `mesh-destination`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+from mesh_core.annotations import InboundPolicy
+from mesh_core.authority import Authority
+from mesh_core.errors import CoreError
+from mesh_core.kubernetes_names import is_dns_name, is_label
+from mesh_core.ports import PortSet
+from mesh_destination.views.settings import CLUSTER_NETWORKS, EVERYWHERE, Settings, networks
+
+USAGE = 64  # sysexits.h EX_USAGE
+T = TypeVar("T")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and give its exit code: 64 for a wrong command line, 1 for what fails."""
+    options = _parser().parse_args(arguments)
+    # gRPC would write lines of its own, in a format of its own, about what we report as errors.
+    # It reads this when it is imported, which is why that is below.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    from mesh_destination.service import Configuration, serve  # noqa: PLC0415
+
+    return serve(
+        Configuration(
+            objects=options.objects,
+            address=options.addr,
+            policy_address=options.policy_addr,
+            admin_address=options.admin_addr,
+            policy_admin_address=options.policy_admin_addr,
+            log_level=options.log_level,
+            log_format=options.log_format,
+            settings=_settings(options),
+        )
+    )
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return Settings(
+        controller_namespace=options.controller_namespace,
+        trust_domain=options.trust_domain,
+        cluster_domain=options.cluster_domain,
+        default_policy=options.default_policy,
+        cluster_networks=options.cluster_networks,
+        probe_networks=options.probe_networks,
+        default_opaque_ports=options.default_opaque_ports,
+        h2_upgrade=options.enable_h2_upgrade,
+        ipv6=options.enable_ipv6,
+    )
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="mesh-destination", description="Discovery, service profiles and policy of the mesh."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="answer proxies")
+    serve.add_argument(
+        "--objects",
+        type=Path,
+        required=True,
+        help="directory of manifests or state directory to follow",
+    )
+    _add_addresses(serve)
+    _add_settings(serve)
+    serve.add_argument(
+        "--log-level", choices=("trace", "debug", "info", "warn", "error"), default="info"
+    )
+    serve.add_argument("--log-format", choices=("plain", "json"), default="plain")
+    return parser
+
+
+def _add_addresses(serve: argparse.ArgumentParser) -> None:
+    address = _value("an address", Authority.parse)
+    for flag, default, what in (
+        ("--addr", "0.0.0.0:8086", "discovery"),
+        ("--policy-addr", "0.0.0.0:8090", "policy"),
+        ("--admin-addr", "0.0.0.0:9996", "discovery's admin server"),
+        ("--policy-admin-addr", "0.0.0.0:9990", "policy's admin server"),
+    ):
+        text = f"where {what} listens (default {default})"
+        serve.add_argument(flag, type=address, default=default, help=text)
+
+
+def _add_settings(serve: argparse.ArgumentParser) -> None:
+    defaults = Settings()
+    name = _value("a DNS name", _dns_name)
+    several = _value("networks", networks)
+    serve.add_argument(
+        "--controller-namespace",
+        type=_value("a namespace", _namespace),
+        default=defaults.controller_namespace,
+        help="the control plane's namespace; pods of another one's are unmeshed here",
+    )
+    serve.add_argument("--trust-domain", type=name, default=defaults.trust_domain)
+    serve.add_argument("--cluster-domain", type=name, default=defaults.cluster_domain)
+    serve.add_argument(
+        "--default-policy",
+        type=_value(f"one of {', '.join(InboundPolicy)}", InboundPolicy),
+        default=defaults.default_policy,
+        help="what ports without a policy let in",
+    )
+    serve.add_argument(
+        "--cluster-networks", type=several, default=CLUSTER_NETWORKS, help="not egress"
+    )
+    serve.add_argument(
+        "--probe-networks", type=several, default=EVERYWHERE, help="where health checks come from"
+    )
+    serve.add_argument(
+        "--default-opaque-ports",
+        type=_value("ports", PortSet.parse),
+        default=str(defaults.default_opaque_ports),
+        help="ports that carry no protocol to look for",
+    )
+    serve.add_argument(
+        "--enable-h2-upgrade",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="let meshed peers carry HTTP/1 over HTTP/2",
+    )
+    serve.add_argument(
+        "--enable-ipv6",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="use, and prefer, IPv6 endpoints",
+    )
+
+
+def _value(what: str, parse: Callable[[str], T]) -> Callable[[str], T]:
+    """Read a flag's value; what is wrong with it becomes part of the one line."""
+
+    def read(text: str) -> T:
+        try:
+            return parse(text)
+        except CoreError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {what}") from error
+
+    return read
+
+
+def _dns_name(text: str) -> str:
+    if not is_dns_name(text):
+        raise ValueError(text)
+    return text
+
+
+def _namespace(text: str) -> str:
+    if not is_label(text):
+        raise ValueError(text)
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

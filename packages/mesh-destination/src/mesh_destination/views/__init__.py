@@ -1,0 +1,1 @@
+"""Views: pure functions from the index to answers, and how answers are encoded."""
