@@ -22,16 +22,15 @@ _TYPED = (*("packages/*/src", "packages/mesh-proxy/python", "packages/mesh-proto
 def lint() -> list[Row]:
     """ruff, the import contracts, rustfmt, clippy and shellcheck."""
     shell = ["dev", ".ci/run"]
+    clippy, deny = ["cargo", "clippy", "--locked", "--all-targets"], ["--", "-D", "warnings"]
     return [
         command("lint: ruff", [tool("ruff"), "check", "."]),
         command("lint: ruff format", [tool("ruff"), "format", "--check", "."]),
         command("lint: imports", [tool("lint-imports"), "--no-cache"]),
         command("lint: cargo fmt", ["cargo", "fmt", "--all", "--check"], cwd=RUST),
-        command(
-            "lint: clippy",
-            ["cargo", "clippy", *CARGO, "--workspace", "--all-targets", "--", "-D", "warnings"],
-            cwd=RUST,
-        ),
+        command("lint: clippy", [*clippy, "--profile=mesh", "--workspace", *deny], cwd=RUST),
+        command("lint: xtask fmt", ["cargo", "fmt", "--check"], cwd=RUST / "xtask"),
+        command("lint: xtask clippy", [*clippy, *deny], cwd=RUST / "xtask"),
         command("lint: shellcheck", [tool("shellcheck"), *shell]),
     ]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 Toml = Mapping[str, Any]
@@ -108,14 +109,31 @@ def _lock(project: Project, projects: Mapping[str, Project]) -> Iterator[str]:
                 f"{project.lock}: holds {name} {entry['version']}, {sibling.file} says"
                 f" {sibling.version}; run `./dev lock`"
             )
-        wanted = {canonicalize_name(r.name) for r in sibling.requirements}
-        held = {canonicalize_name(key) for key in entry.get("dependencies", {})}
-        if wanted != held:
-            changed = ", ".join(sorted(wanted ^ held))
+        changed = ", ".join(sorted({name for name, _ in _wanted(sibling) ^ _held(entry)}))
+        if changed:
             yield (
                 f"{project.lock}: the dependencies of {name} have changed since ({changed});"
                 " run `./dev lock`"
             )
+
+
+def _wanted(project: Project) -> set[tuple[str, str]]:
+    """What a project says it requires, extras included: names and ranges."""
+    return {(canonicalize_name(r.name), str(r.specifier)) for r in project.requirements}
+
+
+def _held(entry: Toml) -> set[tuple[str, str]]:
+    """The same, as it was when the lock was made."""
+    texts = [text for extra in entry.get("extras", {}).values() for text in extra]
+    held: set[tuple[str, str]] = set()
+    held |= {(canonicalize_name(r.name), str(r.specifier)) for r in map(Requirement, texts)}
+    for name, value in entry.get("dependencies", {}).items():
+        detail = value if isinstance(value, dict) else {"version": value}
+        # What is optional stands among the extras, whether the lock's project wants it or not.
+        if not detail.get("optional"):
+            text = str(detail.get("version", "*")).replace("*", "")
+            held.add((canonicalize_name(name), str(SpecifierSet(text))))
+    return held
 
 
 def _needed(project: Project, projects: Mapping[str, Project]) -> set[str]:

@@ -12,7 +12,11 @@ PROTO = """
 name = "mesh-proto"
 version = "{version}"
 dependencies = ["protobuf (>=7)"]
+[project.optional-dependencies]
+grpc = ["grpcio (>=1)"]
 """
+EXTRAS = '[package.extras]\ngrpc = ["grpcio (>=1)"]\n'
+
 CORE = """
 [project]
 name = "mesh-core"
@@ -31,15 +35,14 @@ mesh-core = { path = "packages/mesh-core" }
 """
 
 
-def locked(name: str, version: str, *dependencies: str) -> str:
-    lines = [f'[[package]]\nname = "{name}"\nversion = "{version}"\n']
-    if dependencies:
-        lines += ["[package.dependencies]\n", *(f'{name} = "*"\n' for name in dependencies)]
+def locked(name: str, version: str, **dependencies: str) -> str:
+    lines = [f'[[package]]\nname = "{name}"\nversion = "{version}"\n[package.dependencies]\n']
+    lines += [f'{name.replace("_", "-")} = "{value}"\n' for name, value in dependencies.items()]
     return "".join(lines)
 
 
-PROTO_LOCKED = locked("mesh-proto", "0.1.0", "protobuf")
-CORE_LOCKED = locked("mesh-core", "0.1.0", "mesh-proto")
+PROTO_LOCKED = locked("mesh-proto", "0.1.0", protobuf=">=7") + EXTRAS
+CORE_LOCKED = locked("mesh-core", "0.1.0", mesh_proto=">=0.1,<0.2")
 
 
 class Workspace:
@@ -82,24 +85,37 @@ def test_a_dropped_sibling_is_found(workspace: Workspace) -> None:
 
 def test_a_sibling_out_of_range_is_found(workspace: Workspace) -> None:
     workspace.write("packages/mesh-core/pyproject.toml", CORE.format(range=">=0.2,<0.3"))
-    problem = workspace.only_problem()
-    assert "requires mesh-proto" in problem
-    assert "version 0.1.0" in problem
+    stale_lock, out_of_range = sorted(problems(workspace.path), key=lambda x: "requires" in x)
+    assert "requires mesh-proto" in out_of_range
+    assert "version 0.1.0" in out_of_range
+    assert "dependencies of mesh-core have changed" in stale_lock
 
 
 def test_a_lock_with_an_old_version_is_found(workspace: Workspace) -> None:
-    workspace.write("packages/mesh-core/poetry.lock", locked("mesh-proto", "0.0.9", "protobuf"))
+    workspace.write(
+        "packages/mesh-core/poetry.lock", locked("mesh-proto", "0.0.9", protobuf=">=7") + EXTRAS
+    )
     assert "holds mesh-proto 0.0.9" in workspace.only_problem()
 
 
-def test_a_lock_older_than_a_siblings_dependencies_is_found(workspace: Workspace) -> None:
-    project = (
-        PROTO.format(version="0.1.0").replace("]", ', "grpcio"]', 2).replace(', "grpcio"]', "]", 1)
-    )
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ('["protobuf (>=7)"]', '["protobuf (>=7)", "msgspec"]', "msgspec"),
+        ('["protobuf (>=7)"]', "[]", "protobuf"),
+        ("protobuf (>=7)", "protobuf (>=8)", "protobuf"),
+        ("grpcio (>=1)", "grpcio (>=2)", "grpcio"),
+    ],
+    ids=["added", "removed", "another range", "another range of an extra"],
+)
+def test_a_lock_older_than_a_siblings_dependencies_is_found(
+    workspace: Workspace, old: str, new: str, changed: str
+) -> None:
+    project = PROTO.format(version="0.1.0").replace(old, new)
     workspace.write("packages/mesh-proto/pyproject.toml", project)
     found = problems(workspace.path)
-    assert len(found) == 2
-    assert all("dependencies of mesh-proto have changed since (grpcio)" in text for text in found)
+    assert len(found) == 2, "the workspace's lock, and that of mesh-core"
+    assert all(f"dependencies of mesh-proto have changed since ({changed})" in x for x in found)
 
 
 def test_a_missing_lock_is_found(workspace: Workspace) -> None:

@@ -50,7 +50,7 @@ def generate(scratch: Path) -> list[Output]:
     for directory in (python, rust, words_py, words_rs):
         directory.mkdir()
     descriptor_set = protobuf.compile_python(PACKAGE / "proto", python)
-    protobuf.compile_rust(descriptor_set, RUST, rust)
+    protobuf.compile_rust(descriptor_set, RUST / "xtask", rust)
     vocabulary.write(PACKAGE / "vocabulary", words_py, words_rs)
     wire = RUST / "crates/wire/src"
     tables = tuple(path.stem for path in sorted((PACKAGE / "vocabulary").glob("*.toml")))

@@ -40,22 +40,10 @@ def compile_python(proto: Path, out: Path) -> bytes:
     return encoded
 
 
-def compile_rust(descriptor_set: bytes, workspace: Path, out: Path) -> None:
-    """Writes one Rust file per package into `out`, through the workspace's `xtask`."""
-    run(
-        [
-            "cargo",
-            "run",
-            "--quiet",
-            "--locked",
-            "--profile=mesh",
-            "--package=xtask",
-            "--",
-            str(out),
-        ],
-        cwd=workspace,
-        stdin=descriptor_set,
-    )
+def compile_rust(descriptor_set: bytes, generator: Path, out: Path) -> None:
+    """Writes one Rust file per package into `out`, through the crate at `generator`."""
+    manifest = f"--manifest-path={generator / 'Cargo.toml'}"
+    run(["cargo", "run", "--quiet", "--locked", manifest, "--", str(out)], stdin=descriptor_set)
 
 
 def run(command: list[str], *, cwd: Path | None = None, stdin: bytes = b"") -> None:

@@ -1,6 +1,7 @@
 //! Generates `crates/wire/src/*.rs` from a descriptor set on standard input.
 //!
-//! `./dev proto --fix` runs it through mesh-proto's `tools/generate.py`; there is no build script, so a source distribution builds anywhere.
+//! `./dev proto --fix` runs it through mesh-proto's `tools/generate.py`; there is no build script,
+//! so a source distribution builds anywhere.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
