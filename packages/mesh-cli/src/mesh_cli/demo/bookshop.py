@@ -6,10 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from mesh_cli.errors import MeshError
 from mesh_cli.local.programs import cache_directory, find_program
@@ -60,7 +60,7 @@ def _python(app: Path, progress: Progress) -> Path:
     own = Path(sys.executable).parent
     if _installed_version() == _version(app) and (own / "python").exists():
         return own
-    environment = cache_directory() / "examples" / f"bookshop-{_fingerprint(app)}"
+    environment = cache_directory() / "examples" / f"bookshop-{fingerprint(app)}"
     if not (environment / "bin" / "python").exists():
         progress(f"building the bookshop's Python environment ({_ESTIMATE})")
         _build(app, environment)
@@ -79,23 +79,38 @@ def _version(app: Path) -> str:
     return str(project["version"])
 
 
-def _fingerprint(app: Path) -> str:
+def fingerprint(app: Path) -> str:
     """Name what the environment is made from: the shop's files and this interpreter."""
     digest = hashlib.sha256(f"{sys.version}\n{sys.base_prefix}\n".encode())
-    for path in sorted([app / "pyproject.toml", *app.glob("bookshop/*.py")]):
+    for path in sorted([app / "poetry.lock", *app.glob("bookshop/*.py")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
+
+
+def requirements(lock: Mapping[str, Any]) -> str:
+    """Return a Poetry lock as a requirements file: exact versions, every file's hash."""
+    lines = []
+    for package in lock["package"]:
+        if package.get("optional") or "main" not in package.get("groups", ["main"]):
+            continue
+        marker = f" ; {package['markers']}" if package.get("markers") else ""
+        hashes = "".join(f" --hash={file['hash']}" for file in package["files"])
+        lines.append(f"{package['name']}=={package['version']}{marker}{hashes}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _build(app: Path, environment: Path) -> None:
     environment.parent.mkdir(parents=True, exist_ok=True)
     try:
         _run([sys.executable, "-m", "venv", "--clear", str(environment)])
-        # A copy, so that building leaves nothing in the user's clone.
-        with tempfile.TemporaryDirectory() as scratch:
-            source = shutil.copytree(app, Path(scratch, "app"))
-            python = environment / "bin" / "python"
-            _run([str(python), "-m", "pip", "install", "--quiet", str(source)])
+        pinned = environment / "requirements.txt"
+        pinned.write_text(requirements(tomllib.loads((app / "poetry.lock").read_text())))
+        python = str(environment / "bin" / "python")
+        install = ["-m", "pip", "install", "--quiet", "--only-binary", ":all:"]
+        _run([python, *install, "--require-hashes", "--requirement", str(pinned)])
+        # The shop is plain Python: copying it needs no build backend from the index.
+        (packages,) = environment.glob("lib/python*/site-packages")
+        shutil.copytree(app / "bookshop", packages / "bookshop")
     except BaseException:
         shutil.rmtree(environment, ignore_errors=True)
         raise
