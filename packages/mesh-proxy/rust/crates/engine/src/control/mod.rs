@@ -6,6 +6,7 @@ mod client;
 mod connect;
 mod follow;
 mod resolve;
+pub(crate) mod wire;
 
 pub use backoff::FullJitter;
 pub use channel::Channel;

@@ -1,10 +1,25 @@
 //! Where the application's connections may go, as the control plane says it.
 
+mod backend;
+mod destination;
+mod endpoint;
+mod endpoints;
+mod entry;
+mod live;
+mod remembered;
+mod resolution;
+mod routing;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
+use self::live::Live;
+use crate::config::Config;
+use crate::control::Client;
+use crate::metrics::Registry;
 use crate::snapshot::{Routing, Snapshot};
 
 /// Why there is no answer for a destination.
@@ -28,10 +43,29 @@ pub struct Discovery(Source);
 
 #[derive(Clone)]
 enum Source {
+    Live(Arc<Live>),
     Fixed(Arc<HashMap<SocketAddr, Snapshot<Routing>>>),
 }
 
 impl Discovery {
+    /// Answers from the control plane; streams run on the current runtime, callers may be anywhere.
+    pub fn live(
+        config: Arc<Config>,
+        destination: Client,
+        policy: Client,
+        metrics: Arc<Registry>,
+    ) -> Self {
+        let live = Live::new(config, destination, policy, metrics);
+        Self(Source::Live(Arc::new(live)))
+    }
+
+    /// Forgets destinations that nobody uses; to be called about once a second.
+    pub fn sweep(&self, now: Instant) {
+        if let Source::Live(live) = &self.0 {
+            live.sweep(now);
+        }
+    }
+
     /// Answers that never come from a control plane.
     pub fn fixed(answers: HashMap<SocketAddr, Snapshot<Routing>>) -> Self {
         Self(Source::Fixed(Arc::new(answers)))
@@ -47,6 +81,7 @@ impl Discovery {
         original_dst: SocketAddr,
     ) -> Result<Snapshot<Routing>, Unavailable> {
         match &self.0 {
+            Source::Live(live) => live.outbound(original_dst).await,
             Source::Fixed(answers) => {
                 answers
                     .get(&original_dst)

@@ -55,7 +55,7 @@ pub struct OpaqueRoute {
 }
 
 /// How a rule's traffic spreads over its backends.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Distribution {
     Empty,
     FirstAvailable(Vec<Arc<Backend>>),

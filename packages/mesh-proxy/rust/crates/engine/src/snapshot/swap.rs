@@ -33,7 +33,12 @@ impl<T> Clone for Snapshot<T> {
 impl<T> Snapshot<T> {
     /// A pair that starts with `initial`.
     pub fn new(initial: T) -> (Writer<T>, Self) {
-        let value = Arc::new(ArcSwap::from_pointee(initial));
+        Self::shared(Arc::new(initial))
+    }
+
+    /// Like [`Self::new`], with a value that somebody else holds too.
+    pub fn shared(initial: Arc<T>) -> (Writer<T>, Self) {
+        let value = Arc::new(ArcSwap::new(initial));
         let (sender, receiver) = watch::channel(0);
         (
             Writer {
@@ -69,7 +74,12 @@ impl<T> Snapshot<T> {
 impl<T> Writer<T> {
     /// Replaces the value and wakes all who wait.
     pub fn store(&self, value: T) {
-        self.value.store(Arc::new(value));
+        self.store_shared(Arc::new(value));
+    }
+
+    /// Like [`Self::store`], with a value that somebody else holds too.
+    pub fn store_shared(&self, value: Arc<T>) {
+        self.value.store(value);
         self.changes
             .send_modify(|count| *count = count.wrapping_add(1));
     }

@@ -1,0 +1,166 @@
+//! Backends and how traffic spreads over them, from the wire.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mesh_wire::destination::WeightedAddr;
+use mesh_wire::outbound;
+use mesh_wire::outbound::backend::balance_p2c::Load;
+use mesh_wire::outbound::backend::endpoint_discovery;
+
+use super::endpoint::endpoint;
+use crate::control::wire::{self, Malformed};
+use crate::snapshot::{Backend, BackendKind, Distribution, Endpoint, Endpoints, Snapshot};
+
+/// What a balancer assumes of an endpoint that has not answered yet.
+const DEFAULT_RTT: Duration = Duration::from_millis(30);
+const DEFAULT_DECAY: Duration = Duration::from_secs(10);
+
+/// Endpoints by destination path; a path that is asked for is watched.
+pub(super) trait Watch {
+    fn endpoints(&mut self, path: &str) -> Snapshot<Endpoints>;
+}
+
+/// Turns backends of the wire into ours.
+pub(super) struct Backends<'a> {
+    pub(super) watch: &'a mut dyn Watch,
+    pub(super) forwards: &'a mut Forwards,
+    /// For backends that do not say how long a request may wait.
+    pub(super) failfast: Duration,
+}
+
+/// Endpoints that answers name themselves; unchanged ones stay the same.
+#[derive(Debug, Default)]
+pub(super) struct Forwards {
+    known: HashMap<SocketAddr, Arc<Endpoint>>,
+}
+
+impl Forwards {
+    pub(super) fn get(&mut self, addr: &WeightedAddr) -> Result<Arc<Endpoint>, Malformed> {
+        let address = wire::socket_address(addr.addr)?;
+        let endpoint = endpoint(addr, &HashMap::new(), self.known.get(&address))?;
+        self.known.insert(address, endpoint.clone());
+        Ok(endpoint)
+    }
+
+    /// The plaintext endpoint at `address`.
+    pub(super) fn plain(&mut self, address: SocketAddr) -> Arc<Endpoint> {
+        let plain = || Arc::new(Endpoint::plain(address, super::endpoint::NOT_MESHED));
+        match self.known.get(&address) {
+            Some(known) if known.tls.is_none() && known.labels.is_empty() => known.clone(),
+            _ => {
+                let endpoint = plain();
+                self.known.insert(address, endpoint.clone());
+                endpoint
+            }
+        }
+    }
+}
+
+/// A distribution of any kind of route.
+pub(super) enum WireDistribution<'w> {
+    Empty,
+    First(Vec<&'w outbound::Backend>),
+    Random(Vec<(&'w outbound::Backend, u32)>),
+}
+
+/// HTTP, gRPC, opaque and TLS routes have distributions of the same shape and different types.
+macro_rules! distributions {
+    ($($module:ident),*) => {
+        $(impl<'w> From<Option<&'w outbound::$module::Distribution>> for WireDistribution<'w> {
+            fn from(distribution: Option<&'w outbound::$module::Distribution>) -> Self {
+                use outbound::$module::distribution::Kind;
+                match distribution.and_then(|distribution| distribution.kind.as_ref()) {
+                    Some(Kind::FirstAvailable(first)) => {
+                        let backends = first.backends.iter();
+                        Self::First(backends.filter_map(|route| route.backend.as_ref()).collect())
+                    }
+                    Some(Kind::RandomAvailable(random)) => {
+                        let backends = random.backends.iter().filter_map(|weighted| {
+                            Some((weighted.backend.as_ref()?.backend.as_ref()?, weighted.weight))
+                        });
+                        Self::Random(backends.collect())
+                    }
+                    Some(Kind::Empty(_)) | None => Self::Empty,
+                }
+            }
+        })*
+    };
+}
+
+distributions!(http_route, grpc_route, opaque_route, tls_route);
+
+impl Backends<'_> {
+    pub(super) fn distribution(
+        &mut self,
+        wire: WireDistribution<'_>,
+    ) -> Result<Distribution, Malformed> {
+        Ok(match wire {
+            WireDistribution::Empty => Distribution::Empty,
+            WireDistribution::First(backends) => Distribution::FirstAvailable(
+                backends
+                    .into_iter()
+                    .map(|backend| self.backend(backend))
+                    .collect::<Result<_, _>>()?,
+            ),
+            WireDistribution::Random(backends) => Distribution::Random(
+                backends
+                    .into_iter()
+                    .map(|(backend, weight)| Ok((self.backend(backend)?, weight)))
+                    .collect::<Result<_, _>>()?,
+            ),
+        })
+    }
+
+    fn backend(&mut self, backend: &outbound::Backend) -> Result<Arc<Backend>, Malformed> {
+        let kind = match &backend.kind {
+            Some(outbound::backend::Kind::Forward(addr)) => {
+                BackendKind::Forward(self.forwards.get(addr)?)
+            }
+            Some(outbound::backend::Kind::Balancer(balancer)) => self.balancer(balancer)?,
+            None => return Err(Malformed::new("a backend has no kind")),
+        };
+        let queue = backend.queue.as_ref();
+        let failfast = queue.and_then(|queue| wire::duration(queue.failfast_timeout));
+        Ok(Arc::new(Backend {
+            meta: wire::resource(backend.metadata.as_ref()),
+            kind,
+            failfast: failfast.unwrap_or(self.failfast),
+        }))
+    }
+
+    fn balancer(
+        &mut self,
+        balancer: &outbound::backend::BalanceP2c,
+    ) -> Result<BackendKind, Malformed> {
+        let discovery = balancer
+            .discovery
+            .as_ref()
+            .and_then(|found| found.kind.as_ref());
+        let Some(endpoint_discovery::Kind::Dst(destination)) = discovery else {
+            return Err(Malformed::new("a balancer has no destination"));
+        };
+        let (rtt, decay) = match balancer.load {
+            Some(Load::PeakEwma(load)) => (load.default_rtt, load.decay),
+            Some(Load::PenaltyPeakEwma(load)) => (load.default_rtt, load.decay),
+            None => (None, None),
+        };
+        Ok(BackendKind::Balance {
+            path: destination.path.as_str().into(),
+            endpoints: self.watch.endpoints(&destination.path),
+            default_rtt: wire::duration(rtt).unwrap_or(DEFAULT_RTT),
+            decay: wire::duration(decay).unwrap_or(DEFAULT_DECAY),
+        })
+    }
+
+    /// A backend that is one endpoint.
+    pub(super) fn forward(&self, name: &str, endpoint: Arc<Endpoint>) -> Distribution {
+        Distribution::FirstAvailable(vec![Arc::new(Backend {
+            meta: crate::snapshot::ResourceRef::Default(name.into()),
+            kind: BackendKind::Forward(endpoint),
+            failfast: self.failfast,
+        })])
+    }
+}

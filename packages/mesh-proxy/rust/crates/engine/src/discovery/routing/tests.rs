@@ -1,0 +1,208 @@
+use mesh_wire::destination::WeightedAddr;
+use mesh_wire::outbound::{Backend as WireBackend, ProxyProtocol, backend, proxy_protocol};
+use mesh_wire::{meta, opaque_route as opaque};
+
+use super::super::backend::{Forwards, Watch};
+use super::*;
+use crate::control::wire::to_wire;
+use crate::snapshot::{Endpoints, Snapshot};
+
+/// Remembers which paths were asked for.
+#[derive(Default)]
+struct Paths(Vec<String>);
+
+impl Watch for Paths {
+    fn endpoints(&mut self, path: &str) -> Snapshot<Endpoints> {
+        self.0.push(path.to_owned());
+        Snapshot::fixed(Endpoints::Pending)
+    }
+}
+
+const DETECT: Duration = Duration::from_secs(10);
+const PATH: &str = "web.shop.svc.cluster.local:80";
+
+fn decide(
+    profile: Option<&DestinationProfile>,
+    policy: Option<&OutboundPolicy>,
+) -> Result<(Routing, Vec<String>), Malformed> {
+    let answers = Answers {
+        original_dst: "10.0.0.9:80".parse().unwrap(),
+        profile,
+        policy,
+    };
+    let mut paths = Paths::default();
+    let mut backends = Backends {
+        watch: &mut paths,
+        forwards: &mut Forwards::default(),
+        failfast: Duration::from_secs(3),
+    };
+    let routing = routing(&answers, DETECT, &mut backends)?;
+    Ok((routing, paths.0))
+}
+
+fn service(name: &str) -> Option<meta::Metadata> {
+    let resource = meta::Resource {
+        group: "core".to_owned(),
+        kind: "Service".to_owned(),
+        name: name.to_owned(),
+        namespace: "shop".to_owned(),
+        port: 80,
+        ..meta::Resource::default()
+    };
+    Some(meta::Metadata {
+        kind: Some(meta::metadata::Kind::Resource(resource)),
+    })
+}
+
+fn balancer() -> WireBackend {
+    use backend::{BalanceP2c, EndpointDiscovery, endpoint_discovery};
+    let destination = endpoint_discovery::DestinationGet {
+        path: PATH.to_owned(),
+    };
+    WireBackend {
+        metadata: service("web"),
+        queue: None,
+        kind: Some(backend::Kind::Balancer(BalanceP2c {
+            discovery: Some(EndpointDiscovery {
+                kind: Some(endpoint_discovery::Kind::Dst(destination)),
+            }),
+            load: None,
+        })),
+    }
+}
+
+fn http(backend: WireBackend) -> WireHttp {
+    use http_route::{Distribution, RouteBackend, distribution};
+    let first = distribution::FirstAvailable {
+        backends: vec![RouteBackend {
+            backend: Some(backend),
+            ..RouteBackend::default()
+        }],
+    };
+    WireHttp {
+        metadata: service("web"),
+        rules: vec![http_route::Rule {
+            backends: Some(Distribution {
+                kind: Some(distribution::Kind::FirstAvailable(first)),
+            }),
+            ..http_route::Rule::default()
+        }],
+        ..WireHttp::default()
+    }
+}
+
+fn policy(kind: proxy_protocol::Kind) -> OutboundPolicy {
+    OutboundPolicy {
+        metadata: service("web"),
+        protocol: Some(ProxyProtocol { kind: Some(kind) }),
+        mesh_revision: 7,
+    }
+}
+
+fn http1() -> OutboundPolicy {
+    policy(proxy_protocol::Kind::Http1(proxy_protocol::Http1 {
+        routes: vec![http(balancer())],
+        failure_accrual: None,
+    }))
+}
+
+#[test]
+fn a_policy_names_parent_revision_and_backends() {
+    let (routing, paths) = decide(None, Some(&http1())).unwrap();
+    assert_eq!(routing.revision, 7);
+    assert_eq!(&*routing.authority, PATH);
+    assert_eq!(paths, [PATH]);
+    assert!(matches!(&routing.parent, ResourceRef::Resource { name, .. } if &**name == "web"));
+    let Protocol::Http1(routes) = routing.protocol else {
+        panic!("{:?}", routing.protocol)
+    };
+    let Distribution::FirstAvailable(backends) = &routes[0].rules[0].backends else {
+        panic!("{routes:?}")
+    };
+    assert!(matches!(&backends[0].kind, BackendKind::Balance { .. }));
+    assert_eq!(backends[0].failfast, Duration::from_secs(3));
+}
+
+#[test]
+fn an_opaque_profile_wins_over_the_policys_protocol() {
+    let profile = DestinationProfile {
+        opaque_protocol: true,
+        ..DestinationProfile::default()
+    };
+    let (routing, paths) = decide(Some(&profile), Some(&http1())).unwrap();
+    assert!(matches!(routing.protocol, Protocol::Opaque(routes) if routes.len() == 1));
+    assert_eq!(paths, [PATH]);
+}
+
+#[test]
+fn without_a_policy_traffic_goes_to_the_profiles_endpoint_else_where_it_was_going() {
+    let target = |profile: Option<&DestinationProfile>| {
+        let (routing, _) = decide(profile, None).unwrap();
+        let Protocol::Detect {
+            timeout, opaque, ..
+        } = routing.protocol
+        else {
+            panic!("{:?}", routing.protocol)
+        };
+        assert_eq!(timeout, DETECT);
+        match opaque[0].backends.as_ref().unwrap() {
+            Distribution::FirstAvailable(backends) => match &backends[0].kind {
+                BackendKind::Forward(endpoint) => endpoint.addr,
+                kind => panic!("{kind:?}"),
+            },
+            distribution => panic!("{distribution:?}"),
+        }
+    };
+    let elsewhere: SocketAddr = "10.0.0.77:8080".parse().unwrap();
+    let profile = DestinationProfile {
+        endpoint: Some(WeightedAddr {
+            addr: Some(to_wire(elsewhere)),
+            weight: 1,
+            ..WeightedAddr::default()
+        }),
+        ..DestinationProfile::default()
+    };
+    assert_eq!(target(Some(&profile)), elsewhere);
+    assert_eq!(target(None), "10.0.0.9:80".parse().unwrap());
+}
+
+#[test]
+fn a_forbidden_opaque_route_says_which_route_forbids() {
+    let rule = opaque_route::Rule {
+        filters: vec![opaque_route::Filter {
+            kind: Some(opaque_route::filter::Kind::Forbidden(opaque::Forbidden {})),
+        }],
+        ..opaque_route::Rule::default()
+    };
+    let default = meta::metadata::Kind::Default("undefined-port".to_owned());
+    let route = WireOpaque {
+        metadata: Some(meta::Metadata {
+            kind: Some(default),
+        }),
+        rules: vec![rule],
+    };
+    let kind = proxy_protocol::Kind::Opaque(proxy_protocol::Opaque {
+        routes: vec![route],
+    });
+    let (routing, _) = decide(None, Some(&policy(kind))).unwrap();
+    let Protocol::Opaque(routes) = routing.protocol else {
+        panic!("{:?}", routing.protocol)
+    };
+    let refusal = routes[0].backends.as_ref().unwrap_err();
+    assert!(refusal.contains("undefined-port"), "{refusal}");
+}
+
+#[test]
+fn a_backend_without_a_kind_spoils_the_policy_not_the_process() {
+    let broken = WireBackend {
+        kind: None,
+        ..balancer()
+    };
+    let kind = proxy_protocol::Kind::Http2(proxy_protocol::Http2 {
+        routes: vec![http(broken)],
+        failure_accrual: None,
+    });
+    assert!(decide(None, Some(&policy(kind))).is_err());
+    let nothing = OutboundPolicy::default();
+    assert!(decide(None, Some(&nothing)).is_err());
+}
