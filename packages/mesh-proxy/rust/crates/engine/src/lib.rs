@@ -1,5 +1,6 @@
 //! The proxy's engine: accepts redirected connections, secures them, balances and measures them.
 
+pub mod admin;
 pub mod balance;
 pub mod buffer;
 pub mod config;
@@ -8,6 +9,8 @@ pub mod control;
 pub mod discovery;
 pub mod drain;
 pub mod http;
+pub mod http1;
+pub mod http2;
 pub mod identity;
 pub mod inbound;
 pub mod log;
@@ -16,6 +19,8 @@ pub mod net;
 pub mod outbound;
 pub mod policy;
 pub mod snapshot;
+mod survive;
+pub mod tcp;
 pub mod testing;
 pub mod tls;
 pub mod transport;

@@ -8,6 +8,7 @@ mod malformed;
 pub mod request;
 pub mod response;
 pub mod scan;
+pub mod trailers;
 
 pub use framing::Framing;
 pub use malformed::Malformed;

@@ -1,4 +1,22 @@
 //! HTTP in the data path: what both versions and both directions share.
+//!
+//! One task serves an HTTP/1 connection, one each an HTTP/2 stream. It reads the request's head,
+//! decides, sends it on, and moves both bodies; there is no queue and no other task between.
+
+pub mod body;
+pub(crate) mod exchange;
+mod in_flight;
+pub mod message;
+pub(crate) mod pools;
+pub(crate) mod pump;
+pub(crate) mod record;
+pub(crate) mod refusal;
+pub(crate) mod serve;
+pub mod service;
+pub(crate) mod upstream;
+
+pub(crate) use in_flight::InFlight;
+pub use pools::Pools;
 
 /// The version that a connection speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,7 +26,3 @@ pub enum Version {
     /// HTTP/2 with prior knowledge.
     Http2,
 }
-
-/// The HTTP client connections of one worker. Clones share them.
-#[derive(Clone, Debug, Default)]
-pub struct Pools {}

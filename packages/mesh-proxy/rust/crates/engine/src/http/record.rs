@@ -1,0 +1,105 @@
+//! What is counted of one request.
+
+use std::sync::Arc;
+
+use http::header::{CONTENT_TYPE, HeaderName};
+use mesh_decide::classify::{classify, grpc_status, is_grpc};
+use mesh_decide::fields::Fields;
+use tokio::time::Instant;
+
+use super::body::Frame;
+use super::message::Response;
+use crate::balance::Pending;
+use crate::metrics::{Classification, HttpMetrics};
+
+const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+
+/// Counts one request sent to one endpoint.
+#[derive(Debug)]
+pub(crate) struct Record {
+    metrics: Arc<HttpMetrics>,
+    started: Instant,
+    /// The endpoint's load, until it begins to answer.
+    pending: Option<Pending>,
+    status: u16,
+    is_grpc: bool,
+    grpc_status: Option<u16>,
+    begun: bool,
+}
+
+impl Record {
+    /// A request that begins now.
+    pub(crate) fn new(
+        metrics: Arc<HttpMetrics>,
+        started: Instant,
+        pending: Option<Pending>,
+    ) -> Self {
+        metrics.request();
+        Self {
+            metrics,
+            started,
+            pending,
+            status: 0,
+            is_grpc: false,
+            grpc_status: None,
+            begun: false,
+        }
+    }
+
+    /// The response's head is there.
+    pub(crate) fn head(&mut self, response: &Response) {
+        self.status = response.status.as_u16();
+        let content_type = response.fields.get(&CONTENT_TYPE);
+        self.is_grpc = content_type.is_some_and(is_grpc);
+        self.take_grpc_status(&response.fields);
+    }
+
+    /// A piece of the response's content is there.
+    pub(crate) fn frame(&mut self, frame: &Frame) {
+        self.begin();
+        if let Frame::Trailers(fields) = frame {
+            self.take_grpc_status(fields);
+        }
+    }
+
+    fn take_grpc_status(&mut self, fields: &Fields) {
+        if self.is_grpc
+            && let Some(value) = fields.get(&GRPC_STATUS)
+        {
+            self.grpc_status = grpc_status(value);
+        }
+    }
+
+    /// The first data, or the end of a response without any, is what latency means.
+    fn begin(&mut self) {
+        if !self.begun {
+            self.begun = true;
+            let now = Instant::now();
+            self.metrics
+                .latency(self.status, now.saturating_duration_since(self.started));
+            if let Some(pending) = self.pending.take() {
+                pending.answered(now);
+            }
+        }
+    }
+
+    /// The response was passed on as it was, as far as the client wanted it.
+    pub(crate) fn end(mut self) {
+        self.begin();
+        let class = match classify(self.status, self.grpc_status) {
+            mesh_decide::classify::Classification::Success => Classification::Success,
+            mesh_decide::classify::Classification::Failure => Classification::Failure,
+        };
+        self.metrics.end(self.status, class, self.grpc_status);
+    }
+
+    /// There is no response, or not all of it; `status` is what the client was told instead.
+    pub(crate) fn fail(mut self, status: u16) {
+        if self.status == 0 {
+            self.status = status;
+        }
+        self.metrics
+            .end(self.status, Classification::Failure, self.grpc_status);
+        self.pending = None;
+    }
+}

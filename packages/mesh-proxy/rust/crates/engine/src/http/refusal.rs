@@ -1,0 +1,138 @@
+//! Responses that the proxy gives in place of the application.
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use mesh_decide::classify::is_grpc;
+use mesh_decide::fields::Fields;
+use mesh_decide::http1::Malformed;
+use mesh_wire::vocabulary::reasons::Reason;
+use mesh_wire::vocabulary::{headers, reasons};
+
+use super::message::{Length, Request, Response};
+
+const PROXY_ERROR: HeaderName = HeaderName::from_static(headers::PROXY_ERROR.name);
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static(headers::PROXY_CONNECTION.name);
+const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+
+/// Why the proxy answers itself, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) reason: &'static Reason,
+    /// One line that says what exactly; for whom may know it.
+    pub(crate) detail: String,
+}
+
+impl Refusal {
+    /// A refusal with its particulars.
+    pub(crate) fn new(reason: &'static Reason, detail: impl std::fmt::Display) -> Self {
+        Self {
+            reason,
+            detail: detail.to_string(),
+        }
+    }
+
+    /// The answer to a request that cannot be read.
+    pub(crate) fn malformed(fault: Malformed) -> Self {
+        let reason = match fault {
+            Malformed::ContentLength | Malformed::TransferEncoding | Malformed::TwoLengths => {
+                &reasons::AMBIGUOUS_FRAMING
+            }
+            Malformed::Host => &reasons::AMBIGUOUS_HOST,
+            Malformed::HeadTooLong | Malformed::TooManyFields => &reasons::HEADERS_TOO_LARGE,
+            _ => &reasons::MALFORMED_REQUEST,
+        };
+        Self::new(reason, fault)
+    }
+
+    /// The response. `tell` says whether the client may know more than the status; `hop` whether
+    /// it is a proxy that should close the connection of its own client.
+    pub(crate) fn response(&self, grpc: bool, tell: bool, hop: bool) -> Response {
+        let mut map = HeaderMap::with_capacity(4);
+        let detail = header_text(&format!("{}: {}", self.reason.name, self.detail));
+        let status = if grpc {
+            map.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+            map.insert(GRPC_STATUS, u16::from(self.reason.grpc).into());
+            let message = if tell {
+                detail.clone()
+            } else {
+                HeaderValue::from_static(self.reason.name)
+            };
+            map.insert(GRPC_MESSAGE, message);
+            StatusCode::OK
+        } else {
+            map.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            StatusCode::from_u16(self.reason.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        };
+        if tell {
+            map.insert(PROXY_ERROR, detail);
+            if hop && self.reason.closes {
+                map.insert(PROXY_CONNECTION, HeaderValue::from_static("close"));
+            }
+        }
+        Response {
+            status,
+            phrase: Bytes::new(),
+            fields: Fields::Map(map),
+            length: Length::None,
+        }
+    }
+
+    /// The answer to what is no request: the precise status, where the reason's is a general one.
+    pub(crate) fn malformed_response(fault: Malformed, tell: bool, hop: bool) -> Response {
+        let mut response = Self::malformed(fault).response(false, tell, hop);
+        if let Ok(status) = StatusCode::from_u16(fault.status()) {
+            response.status = status;
+        }
+        response
+    }
+}
+
+/// Whether a request is gRPC, whose clients expect errors in their own form.
+pub(crate) fn asks_grpc(request: &Request) -> bool {
+    request.fields.get(&CONTENT_TYPE).is_some_and(is_grpc)
+}
+
+/// Text as a field can carry it: printable ASCII.
+fn header_text(text: &str) -> HeaderValue {
+    let plain: String = text
+        .chars()
+        .map(|character| match character {
+            ' '..='~' => character,
+            _ => '?',
+        })
+        .collect();
+    HeaderValue::try_from(plain).unwrap_or(HeaderValue::from_static("unprintable"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grpc_clients_get_a_status_in_their_own_form() {
+        let refusal = Refusal::new(&reasons::FAILFAST, "no endpoint");
+        let response = refusal.response(true, true, false);
+        assert_eq!(response.status, 200);
+        assert_eq!(response.fields.get(&GRPC_STATUS), Some(&b"4"[..]));
+        assert_eq!(
+            response.fields.get(&CONTENT_TYPE),
+            Some(&b"application/grpc"[..])
+        );
+    }
+
+    #[test]
+    fn only_friends_are_told_why() {
+        let refusal = Refusal::new(&reasons::CONNECT_FAILED, "no connection\nto 10.0.0.1");
+        let stranger = refusal.response(false, false, true);
+        assert_eq!(stranger.status, 502);
+        assert!(!stranger.fields.contains(&PROXY_ERROR));
+        let friend = refusal.response(false, true, true);
+        assert_eq!(
+            friend.fields.get(&PROXY_ERROR),
+            Some(&b"connect_failed: no connection?to 10.0.0.1"[..])
+        );
+        assert_eq!(friend.fields.get(&PROXY_CONNECTION), Some(&b"close"[..]));
+    }
+}

@@ -1,0 +1,69 @@
+//! A client's connection, of either version.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+
+use super::Version;
+use super::body::Incoming;
+use super::exchange::Client;
+use super::message::Response;
+use super::pump::Pump;
+use super::service::Service;
+use crate::drain::Drain;
+use crate::http2::Settings;
+use crate::tcp::Relay;
+use crate::transport::Io;
+use crate::{http1, http2};
+
+/// Serves a client's connection to its end.
+pub(crate) async fn serve<S: Service + 'static>(
+    io: Io,
+    version: Version,
+    service: S,
+    settings: &Settings,
+    drain: &Drain,
+) {
+    match version {
+        Version::Http1 => {
+            if let Some(tunnel) = http1::serve(io, &service, drain).await {
+                drop(service);
+                let mut relay = Relay::new(tunnel.client, tunnel.endpoint);
+                if let Err(error) = relay.run().await {
+                    tracing::debug!(%error, "an upgraded connection broke off");
+                    relay.reset();
+                }
+            }
+        }
+        Version::Http2 => {
+            let served = http2::serve(io, Rc::new(service), settings, drain).await;
+            if let Err(error) = served {
+                tracing::debug!(%error, "a client's HTTP/2 connection has ended");
+            }
+        }
+    }
+}
+
+/// Gives a response of the proxy's own; nothing if a response was begun already.
+pub(crate) async fn answer(client: &mut Client<'_, '_, '_>, response: Response, close: bool) {
+    let Some(mut responder) = client.responder.take() else {
+        return;
+    };
+    if close {
+        responder.close();
+    }
+    let sent = match responder.respond(response) {
+        Ok(mut out) => {
+            let (mut pump, mut nothing) = (Pump::default(), Incoming::Empty);
+            poll_fn(|cx| pump.poll(cx, &mut nothing, &mut out, |_| {}))
+                .await
+                .map_err(|error| format!("{error:?}"))
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    if let Err(error) = sent {
+        tracing::debug!(
+            error,
+            "a response of the proxy's own did not reach the client"
+        );
+    }
+}

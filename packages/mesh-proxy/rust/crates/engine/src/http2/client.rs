@@ -1,0 +1,212 @@
+//! A connection to an endpoint, shared by all requests of a worker.
+
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use h2::Reason;
+use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
+use http::Uri;
+use http::header::HOST;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use mesh_decide::fields::Fields;
+
+use super::body::Body;
+use super::keep_alive::Pinger;
+use super::outgoing::Outgoing;
+use super::settings::Settings;
+use crate::http::body::Incoming;
+use crate::http::message::{Form, Length, Request, Response};
+use crate::transport::Io;
+
+/// A connection that carries many requests at once; clones share it.
+#[derive(Clone, Debug)]
+pub struct Client {
+    requests: SendRequest<Bytes>,
+    closed: Rc<Cell<bool>>,
+}
+
+/// Why a request has no response.
+#[derive(Debug)]
+pub enum RequestError {
+    /// HTTP/2 cannot carry the request as it is.
+    NotExpressible,
+    /// The endpoint did not take the request up; it may be sent again.
+    Unprocessed(h2::Error),
+    /// What became of the request is not known.
+    Failed(h2::Error),
+}
+
+impl Client {
+    /// Begins HTTP/2 on a new connection. A task of this thread drives it until it ends.
+    pub async fn connect(io: Io, settings: &Settings) -> Result<Self, h2::Error> {
+        let (requests, mut connection) = Builder::new()
+            .initial_window_size(settings.stream_window)
+            .initial_connection_window_size(settings.connection_window)
+            .max_frame_size(settings.max_frame_size)
+            .max_header_list_size(settings.max_header_list_size)
+            .max_send_buffer_size(settings.max_send_buffer)
+            .enable_push(false)
+            .handshake(io)
+            .await?;
+        let closed = Rc::new(Cell::new(false));
+        let pinger = Pinger::new(connection.ping_pong(), settings.keep_alive);
+        tokio::task::spawn_local(drive(connection, pinger, Closing(closed.clone())));
+        Ok(Self { requests, closed })
+    }
+
+    /// Whether new requests cannot be sent on it.
+    pub fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// Sends a request's head, once the endpoint's limit of concurrent streams allows it.
+    pub async fn send(&self, request: &Request) -> Result<(Outgoing, Head), RequestError> {
+        let head = head(request)?;
+        let mut requests = self.requests.clone();
+        poll_fn(|cx| requests.poll_ready(cx))
+            .await
+            .map_err(|error| {
+                self.closed.set(true);
+                RequestError::Unprocessed(error)
+            })?;
+        let ended = request.length == Length::None;
+        let (response, stream) = requests
+            .send_request(head, ended)
+            .map_err(RequestError::Unprocessed)?;
+        Ok((Outgoing::new(stream, ended), Head { response }))
+    }
+}
+
+/// Marks the connection as closed, however its task ends.
+struct Closing(Rc<Cell<bool>>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.set(true);
+    }
+}
+
+async fn drive(
+    mut connection: Connection<Io, Bytes>,
+    mut pinger: Option<Pinger>,
+    closing: Closing,
+) {
+    let ended = poll_fn(|cx| {
+        let dead = pinger
+            .as_mut()
+            .is_some_and(|pinger| pinger.poll_dead(cx).is_ready());
+        match Pin::new(&mut connection).poll(cx) {
+            Poll::Ready(ended) => Poll::Ready(ended),
+            Poll::Pending if dead => Poll::Ready(Err(Reason::NO_ERROR.into())),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await;
+    if let Err(error) = ended {
+        tracing::debug!(%error, "an HTTP/2 connection to an endpoint has ended");
+    }
+    drop(closing);
+}
+
+/// The response to come.
+#[derive(Debug)]
+pub struct Head {
+    response: ResponseFuture,
+}
+
+/// A response's head, or an interim one.
+pub(crate) enum Answer {
+    Interim(Response),
+    Final(Response, Incoming<'static>),
+}
+
+impl Head {
+    /// The next head.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Answer, RequestError>> {
+        if let Poll::Ready(Some(Ok(interim))) = self.response.poll_informational(cx) {
+            let (parts, ()) = interim.into_parts();
+            return Poll::Ready(Ok(Answer::Interim(response(parts, Length::None))));
+        }
+        let (parts, stream) = ready!(Pin::new(&mut self.response).poll(cx))
+            .map_err(classify)?
+            .into_parts();
+        if stream.is_end_stream() {
+            let response = response(parts, Length::None);
+            return Poll::Ready(Ok(Answer::Final(response, Incoming::Empty)));
+        }
+        let mut response = response(parts, Length::Unknown);
+        response.length = Length::declared(&response.fields);
+        let body = Incoming::Http2(Body::new(stream));
+        Poll::Ready(Ok(Answer::Final(response, body)))
+    }
+}
+
+/// A refused stream, or one that a GOAWAY leaves out, was not processed (RFC 9113 §8.7).
+fn classify(error: h2::Error) -> RequestError {
+    let refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
+    let left_out = error.is_go_away() && error.is_remote();
+    if refused || left_out {
+        RequestError::Unprocessed(error)
+    } else {
+        RequestError::Failed(error)
+    }
+}
+
+fn response(parts: http::response::Parts, length: Length) -> Response {
+    Response {
+        status: parts.status,
+        phrase: Bytes::new(),
+        fields: Fields::Map(parts.headers),
+        length,
+    }
+}
+
+/// The head as HTTP/2 carries it. `Host` becomes `:authority`.
+fn head(request: &Request) -> Result<http::Request<()>, RequestError> {
+    let mut map = request
+        .fields
+        .clone()
+        .into_map()
+        .map_err(|_| RequestError::NotExpressible)?;
+    map.remove(HOST);
+    let mut head = http::Request::new(());
+    *head.method_mut() = request.method.clone();
+    // The crate lets a request without authority pass only as a forwarded HTTP/1 one.
+    if !request.authority.is_empty() {
+        *head.version_mut() = http::Version::HTTP_2;
+    }
+    *head.uri_mut() = uri(request).ok_or(RequestError::NotExpressible)?;
+    *head.headers_mut() = map;
+    Ok(head)
+}
+
+fn uri(request: &Request) -> Option<Uri> {
+    let mut parts = http::uri::Parts::default();
+    if !request.authority.is_empty() {
+        parts.authority = Some(Authority::from_maybe_shared(request.authority.clone()).ok()?);
+    }
+    if request.form != Form::Authority {
+        let path = match request.path.is_empty() {
+            true => Bytes::from_static(b"/"),
+            false => request.path.clone(),
+        };
+        let asked = path.len();
+        let path = PathAndQuery::from_maybe_shared(path).ok()?;
+        // The crate's type drops what it takes for a fragment; the path must arrive as it was.
+        if path.as_str().len() != asked {
+            return None;
+        }
+        parts.path_and_query = Some(path);
+        if parts.authority.is_some() {
+            parts.scheme = Some(match request.https {
+                true => Scheme::HTTPS,
+                false => Scheme::HTTP,
+            });
+        }
+    }
+    Uri::from_parts(parts).ok()
+}

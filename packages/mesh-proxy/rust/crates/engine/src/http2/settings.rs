@@ -1,0 +1,103 @@
+//! What this proxy grants and demands.
+
+use std::time::Duration;
+
+use crate::config::{Http2Server, Http2Windows};
+
+/// Limits of one connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How much of one stream's content the peer may send ahead.
+    pub stream_window: u32,
+    /// The same for all streams together.
+    pub connection_window: u32,
+    pub max_concurrent_streams: u32,
+    pub max_frame_size: u32,
+    /// Of a head, counted as RFC 9113 §6.5.2 does: 32 bytes more per field.
+    pub max_header_list_size: u32,
+    /// How much of one stream's content waits to be sent.
+    pub max_send_buffer: usize,
+    /// Streams that the peer reset before this proxy looked at them (CVE-2023-44487).
+    pub max_pending_accept_resets: usize,
+    pub keep_alive: Option<KeepAlive>,
+}
+
+/// Pings that find a dead peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepAlive {
+    pub interval: Duration,
+    pub timeout: Duration,
+}
+
+/// A window as large as a fast network needs at a millisecond's round trip, and large enough that
+/// ordinary messages cost no window updates.
+const STREAM_WINDOW: u32 = 1024 * 1024;
+const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
+/// HTTP/2's own initial window (RFC 9113 §6.9.2): who configures it asked for nothing.
+const UNCONFIGURED_WINDOW: u32 = 65_535;
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            stream_window: STREAM_WINDOW,
+            connection_window: CONNECTION_WINDOW,
+            max_concurrent_streams: 10_000,
+            max_frame_size: 64 * 1024,
+            max_header_list_size: 128 * 1024,
+            max_send_buffer: 256 * 1024,
+            max_pending_accept_resets: 100,
+            keep_alive: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Of connections that were accepted.
+    pub fn server(config: &Http2Server) -> Self {
+        let own = Self::default();
+        Self {
+            stream_window: config.stream_window.unwrap_or(own.stream_window),
+            connection_window: config.connection_window.unwrap_or(own.connection_window),
+            max_concurrent_streams: config
+                .max_concurrent_streams
+                .unwrap_or(own.max_concurrent_streams),
+            max_frame_size: config.max_frame_size.unwrap_or(own.max_frame_size),
+            max_header_list_size: config
+                .max_header_list_size
+                .unwrap_or(own.max_header_list_size),
+            max_send_buffer: config.max_send_buf_size.unwrap_or(own.max_send_buffer),
+            max_pending_accept_resets: config
+                .max_pending_accept_reset_streams
+                .unwrap_or(own.max_pending_accept_resets),
+            keep_alive: keep_alive(config.keep_alive_interval, config.keep_alive_timeout),
+        }
+    }
+
+    /// Of connections that were made; `pings` keep them alive.
+    pub fn client(windows: Http2Windows, pings: Option<KeepAlive>) -> Self {
+        let own = Self::default();
+        Self {
+            stream_window: match windows.stream {
+                UNCONFIGURED_WINDOW => own.stream_window,
+                asked => asked,
+            },
+            connection_window: windows.connection.max(own.connection_window),
+            keep_alive: pings,
+            ..own
+        }
+    }
+}
+
+/// Pings at `interval`; a peer that does not answer one in time is gone.
+pub(crate) fn keep_alive(
+    interval: Option<Duration>,
+    timeout: Option<Duration>,
+) -> Option<KeepAlive> {
+    const TIMEOUT: Duration = Duration::from_secs(20);
+    interval
+        .filter(|interval| !interval.is_zero())
+        .map(|interval| KeepAlive {
+            interval,
+            timeout: timeout.unwrap_or(TIMEOUT),
+        })
+}

@@ -1,0 +1,382 @@
+//! HTTP requests to the pod's application.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use http::Method;
+use http::header::{HeaderName, HeaderValue};
+use mesh_decide::authorize::{Authorization, authorize};
+use mesh_decide::headers::{OrigProto, strip_hop_by_hop, strip_ours};
+use mesh_decide::http1::Malformed;
+use mesh_wire::vocabulary::{headers, reasons};
+use tokio::time::Instant;
+
+use super::InboundConnection;
+use crate::context::Context;
+use crate::http::body::Incoming;
+use crate::http::exchange::{Client, Ending};
+use crate::http::message::{Form, Request, Response, Version as Spoken};
+use crate::http::pools::{Key, Limits, Shelf, Target};
+use crate::http::record::Record;
+use crate::http::refusal::{self, Refusal};
+use crate::http::serve::{answer, serve as serve_connection};
+use crate::http::service::{Responder, Service};
+use crate::http::upstream::{Attempt, Upstream, connect_refusal};
+use crate::http::{InFlight, Pools, Version};
+use crate::http1;
+use crate::http2::{self, Settings};
+use crate::metrics::{Counter, CounterFamily, Direction, HttpMetrics, LabelSet, Peer};
+use crate::snapshot::{ServerPolicy, Snapshot};
+use crate::transport::{self, ConnectError, TlsStatus, labels, no_tls};
+use crate::worker::WorkerContext;
+
+const CLIENT_ID: HeaderName = HeaderName::from_static(headers::CLIENT_ID.name);
+const ORIG_PROTO: HeaderName = HeaderName::from_static(headers::ORIG_PROTO.name);
+/// Who a client's proxy says the client is; only a proxy of the mesh is believed.
+const FORWARDED_CLIENT_CERT: HeaderName = HeaderName::from_static("x-forwarded-client-cert");
+
+/// Serves HTTP on a connection to the application, to its end.
+pub async fn serve(connection: InboundConnection, version: Version, worker: &WorkerContext) {
+    let settings = Settings::server(&worker.ctx.config.inbound.http2);
+    let service = Inbound {
+        context: worker.ctx.clone(),
+        pools: worker.pools.clone(),
+        client: connection.client,
+        target: connection.target,
+        identity: connection
+            .tls
+            .identity()
+            .and_then(|identity| HeaderValue::from_str(identity).ok()),
+        tls: connection.tls,
+        policy: connection.policy,
+        resolved: RefCell::default(),
+    };
+    let drain = &worker.ctx.drain;
+    serve_connection(connection.io, version, service, &settings, drain).await;
+}
+
+struct Inbound {
+    context: Context,
+    pools: Pools,
+    client: SocketAddr,
+    target: SocketAddr,
+    tls: TlsStatus,
+    /// The client's verified identity, as the application reads it.
+    identity: Option<HeaderValue>,
+    policy: Snapshot<ServerPolicy>,
+    resolved: RefCell<Option<Resolved>>,
+}
+
+/// What the last request was let in by, with its counters; most requests of a connection are
+/// alike.
+struct Resolved {
+    policy: Arc<ServerPolicy>,
+    route: Option<usize>,
+    authorization: usize,
+    counters: Counters,
+}
+
+#[derive(Clone)]
+struct Counters {
+    http: Arc<HttpMetrics>,
+    allowed: Arc<Counter>,
+}
+
+impl Service for Inbound {
+    async fn call(&self, mut request: Request, body: &mut Incoming<'_>, responder: Responder<'_>) {
+        let grpc = refusal::asks_grpc(&request);
+        let mut client = Client {
+            body,
+            responder: Some(responder),
+        };
+        let carried = self.restore(&mut request);
+        if let Err(refusal) = self.forward(request, &mut client, carried).await {
+            self.count(&refusal);
+            let mut response = refusal.response(grpc, self.is_meshed(), true);
+            mark(&mut response, carried);
+            answer(&mut client, response, refusal.reason.closes).await;
+        }
+    }
+
+    fn refuse(&self, fault: Malformed) -> Response {
+        self.count(&Refusal::malformed(fault));
+        Refusal::malformed_response(fault, self.is_meshed(), true)
+    }
+}
+
+impl Inbound {
+    fn is_meshed(&self) -> bool {
+        matches!(self.tls, TlsStatus::Established(_))
+    }
+
+    /// Makes the request what the client's application sent, with our own word on who it is.
+    fn restore(&self, request: &mut Request) -> Option<OrigProto> {
+        let carried = match request.version {
+            Spoken::Http2 if self.is_meshed() => {
+                request.fields.get(&ORIG_PROTO).and_then(OrigProto::parse)
+            }
+            _ => None,
+        };
+        strip_hop_by_hop(&mut request.fields);
+        strip_ours(&mut request.fields);
+        if self.identity.is_none() {
+            request.fields.remove(&FORWARDED_CLIENT_CERT);
+        }
+        if let Some(identity) = &self.identity {
+            request.fields.append(CLIENT_ID, identity.clone());
+        }
+        if let Some(proto) = carried {
+            request.version = Spoken::Http1(proto.version);
+            if proto.absolute_form {
+                request.form = Form::Absolute;
+            }
+        }
+        carried
+    }
+
+    /// Has the request answered by the application; an error is the answer that the proxy must
+    /// give.
+    async fn forward(
+        &self,
+        request: Request,
+        client: &mut Client<'_, '_, '_>,
+        carried: Option<OrigProto>,
+    ) -> Result<(), Refusal> {
+        let limit = self.context.config.inbound.max_in_flight;
+        let _in_flight = InFlight::inbound(limit)
+            .ok_or_else(|| Refusal::new(&reasons::LOAD_SHED, "too many requests in progress"))?;
+        let counters = self.authorize(&request)?;
+        counters.allowed.increment();
+        let started = Instant::now();
+        let target = self.application();
+        let mut retried = false;
+        loop {
+            let upstream = self.connect(&request, &target).await;
+            let upstream = upstream.map_err(|error| connect_refusal(&error))?;
+            let mut record = Record::new(counters.http.clone(), started, None);
+            let edit = |response: &mut Response| {
+                strip_ours(&mut response.fields);
+                mark(response, carried);
+                false
+            };
+            let refusal = match upstream.attempt(&request, client, edit, &mut record).await {
+                Attempt::Over(ending) => {
+                    self.close(record, ending);
+                    return Ok(());
+                }
+                Attempt::Gone => return Ok(()),
+                Attempt::NotExpressible => Refusal::malformed(Malformed::Target),
+                Attempt::Again(_) if !retried => {
+                    retried = true;
+                    continue;
+                }
+                Attempt::Again(refusal) | Attempt::Failed(refusal) => refusal,
+            };
+            record.fail(refusal.reason.http);
+            return Err(refusal);
+        }
+    }
+
+    fn close(&self, record: Record, ending: Ending) {
+        match ending {
+            Ending::Whole | Ending::Left(_) | Ending::Switched(..) => record.end(),
+            Ending::Cut(error) => {
+                let refusal = Refusal::new(&reasons::PEER_CLOSED, error);
+                self.count(&refusal);
+                record.fail(refusal.reason.http);
+            }
+        }
+    }
+
+    /// Judges the request by the newest policy.
+    fn authorize(&self, request: &Request) -> Result<Counters, Refusal> {
+        let policy = self.policy.load();
+        let route = route(&policy, request);
+        let (route, authorizations) = match route {
+            Route::Server => (None, &policy.authorizations),
+            Route::Index(index) => (Some(index), &policy.routes[index].authorizations),
+            Route::None => {
+                self.count_denied(CounterFamily::InboundHttpRouteNotFound, &policy, None);
+                return Err(Refusal::new(&reasons::ROUTE_NOT_FOUND, "no route matches"));
+            }
+        };
+        let found = authorize(authorizations, self.client.ip(), self.tls.as_client());
+        let Some(authorization) = found else {
+            self.count_denied(CounterFamily::InboundHttpAuthzDeny, &policy, route);
+            return Err(Refusal::new(
+                &reasons::UNAUTHORIZED,
+                format_args!(
+                    "no authorization lets {} ({}) in",
+                    self.client.ip(),
+                    self.tls.identity().unwrap_or("unidentified"),
+                ),
+            ));
+        };
+        // Its address is its identity for as long as the policy is held.
+        let key = std::ptr::from_ref(authorization) as usize;
+        let mut resolved = self.resolved.borrow_mut();
+        if let Some(known) = &*resolved
+            && Arc::ptr_eq(&known.policy, &policy)
+            && known.route == route
+            && known.authorization == key
+        {
+            return Ok(known.counters.clone());
+        }
+        let counters = self.resolve(&policy, route, authorization);
+        *resolved = Some(Resolved {
+            policy: policy.clone(),
+            route,
+            authorization: key,
+            counters: counters.clone(),
+        });
+        Ok(counters)
+    }
+
+    fn resolve(
+        &self,
+        policy: &ServerPolicy,
+        route: Option<usize>,
+        authorization: &Authorization,
+    ) -> Counters {
+        let labels = self.labels(policy, route).join(&authorization.labels);
+        let registry = &self.context.metrics;
+        let family = CounterFamily::InboundHttpAuthzAllow;
+        Counters {
+            http: registry.http(Direction::Inbound, labels.as_str()),
+            allowed: registry.counter(family, labels.as_str()),
+        }
+    }
+
+    fn labels(&self, policy: &ServerPolicy, route: Option<usize>) -> LabelSet {
+        let labels = labels::connection(Direction::Inbound, self.target, &self.tls);
+        let labels = labels.join(&policy.labels);
+        match route {
+            Some(index) => labels.join(&policy.routes[index].labels),
+            None => labels,
+        }
+    }
+
+    fn count_denied(&self, family: CounterFamily, policy: &ServerPolicy, route: Option<usize>) {
+        let labels = self.labels(policy, route);
+        let counter = self.context.metrics.counter(family, labels.as_str());
+        counter.increment();
+    }
+
+    fn application(&self) -> Rc<Target> {
+        self.pools.target(Key::Application(self.target), None, || {
+            let config = &self.context.config.inbound;
+            let limits = Limits {
+                idle: config.http1_pool_idle,
+                max_idle: config.max_idle_connections,
+            };
+            (limits, TlsStatus::Plaintext(no_tls::LOOPBACK))
+        })
+    }
+
+    async fn connect(
+        &self,
+        request: &Request,
+        target: &Rc<Target>,
+    ) -> Result<Upstream, Rc<ConnectError>> {
+        let dial = Dial {
+            context: self.context.clone(),
+            application: self.target,
+        };
+        if request.version == Spoken::Http2 {
+            let client = target.shared(|| dial.http2()).await?;
+            return Ok(Upstream::Http2(client));
+        }
+        let (client, reused) = match target.idle() {
+            Some(client) => (client, true),
+            None => {
+                let io = dial.io().await.map_err(Rc::new)?;
+                (Box::new(http1::Client::new(io)), false)
+            }
+        };
+        let shelf = Shelf::new(target.clone());
+        Ok(Upstream::Http1 {
+            client,
+            reused,
+            shelf,
+        })
+    }
+
+    fn count(&self, refusal: &Refusal) {
+        tracing::info!(
+            client = %self.client, to = %self.target, reason = refusal.reason.name,
+            detail = refusal.detail, "inbound request failed"
+        );
+        let labels = LabelSet::new()
+            .with("error", refusal.reason.name)
+            .with("target_addr", self.target)
+            .join(&self.policy.load().labels);
+        let family = CounterFamily::InboundHttpErrors;
+        let counter = self.context.metrics.counter(family, labels.as_str());
+        counter.increment();
+    }
+}
+
+/// What a new connection to the application needs.
+struct Dial {
+    context: Context,
+    application: SocketAddr,
+}
+
+impl Dial {
+    async fn io(&self) -> Result<transport::Io, ConnectError> {
+        let io = transport::connect_application(&self.context, self.application).await?;
+        let tls = TlsStatus::Plaintext(no_tls::LOOPBACK);
+        let labels = labels::connection(Direction::Inbound, self.application, &tls);
+        let registry = &self.context.metrics;
+        Ok(io.measure(registry.tcp(Direction::Inbound, Peer::Dst, labels.as_str())))
+    }
+
+    async fn http2(self) -> Result<http2::Client, ConnectError> {
+        let settings = Settings::client(self.context.config.http2_client, None);
+        let io = self.io().await?;
+        http2::Client::connect(io, &settings)
+            .await
+            .map_err(|error| ConnectError::Tcp(self.application, std::io::Error::other(error)))
+    }
+}
+
+enum Route {
+    /// There are no routes: the server's authorizations count.
+    Server,
+    Index(usize),
+    None,
+}
+
+fn route(policy: &ServerPolicy, request: &Request) -> Route {
+    if policy.routes.is_empty() {
+        return Route::Server;
+    }
+    let matching = policy.routes.iter().position(|route| {
+        route.exact_paths.is_empty()
+            || request.method == Method::GET
+                && route
+                    .exact_paths
+                    .iter()
+                    .any(|path| path.as_bytes() == path_of(request))
+    });
+    matching.map_or(Route::None, Route::Index)
+}
+
+/// The path without its query.
+fn path_of(request: &Request) -> &[u8] {
+    let end = request.path.iter().position(|byte| *byte == b'?');
+    &request.path[..end.unwrap_or(request.path.len())]
+}
+
+/// Tells the client's proxy that the response is HTTP/1's.
+fn mark(response: &mut Response, carried: Option<OrigProto>) {
+    if let Some(proto) = carried {
+        let proto = OrigProto {
+            absolute_form: false,
+            ..proto
+        };
+        response.fields.set(ORIG_PROTO, proto.value());
+    }
+}

@@ -1,0 +1,425 @@
+//! HTTP requests of the application: each goes to an endpoint of its own.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Method;
+use http::header::HeaderName;
+use mesh_decide::headers::{OrigProto, strip_hop_by_hop, strip_ours, strip_ours_except};
+use mesh_decide::http1::Malformed;
+use mesh_wire::vocabulary::{headers, reasons};
+use tokio::time::Instant;
+
+use super::OutboundConnection;
+use crate::balance::{self, Pending, Unavailable};
+use crate::context::Context;
+use crate::http::body::Incoming;
+use crate::http::exchange::{Client, Ending};
+use crate::http::message::{Form, Request, Response, Version as Spoken};
+use crate::http::pools::{Key, Limits, Shelf, Target};
+use crate::http::record::Record;
+use crate::http::refusal::{self, Refusal};
+use crate::http::serve::{answer, serve as serve_connection};
+use crate::http::service::{Responder, Service};
+use crate::http::upstream::{Attempt, Upstream, connect_refusal};
+use crate::http::{InFlight, Pools, Version};
+use crate::http1;
+use crate::http2::{self, Settings};
+use crate::metrics::{CounterFamily, Direction, LabelSet, Peer};
+use crate::snapshot::{
+    Backend, BackendKind, Distribution, Endpoint, Hint, HttpRoute, Protocol, Routing, Snapshot,
+};
+use crate::transport::{self, ConnectError, Session, TlsStatus, labels, no_tls};
+use crate::worker::WorkerContext;
+
+const ORIG_PROTO: HeaderName = HeaderName::from_static(headers::ORIG_PROTO.name);
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static(headers::PROXY_CONNECTION.name);
+const PROXY_ERROR: HeaderName = HeaderName::from_static(headers::PROXY_ERROR.name);
+const REQUIRE_ID: HeaderName = HeaderName::from_static(headers::REQUIRE_ID.name);
+
+/// How often one request is sent again; each time it was not processed, or may be twice.
+const RETRIES: u32 = 2;
+
+/// Serves HTTP on a connection of the application, to its end.
+pub async fn serve(connection: OutboundConnection, version: Version, worker: &WorkerContext) {
+    let settings = Settings::server(&worker.ctx.config.outbound.http2);
+    let service = Outbound {
+        context: worker.ctx.clone(),
+        pools: worker.pools.clone(),
+        routing: connection.routing,
+        original_dst: connection.original_dst,
+    };
+    let drain = &worker.ctx.drain;
+    serve_connection(connection.io, version, service, &settings, drain).await;
+}
+
+struct Outbound {
+    context: Context,
+    pools: Pools,
+    routing: Snapshot<Routing>,
+    original_dst: SocketAddr,
+}
+
+impl Service for Outbound {
+    async fn call(&self, mut request: Request, body: &mut Incoming<'_>, responder: Responder<'_>) {
+        let grpc = refusal::asks_grpc(&request);
+        let mut client = Client {
+            body,
+            responder: Some(responder),
+        };
+        let required = request.fields.take(&REQUIRE_ID);
+        strip_hop_by_hop(&mut request.fields);
+        strip_ours(&mut request.fields);
+        if let Err(refusal) = self.forward(request, &mut client, required).await {
+            self.count(&refusal);
+            let response = refusal.response(grpc, self.tells(), false);
+            answer(&mut client, response, refusal.reason.closes).await;
+        }
+    }
+
+    fn refuse(&self, fault: Malformed) -> Response {
+        self.count(&Refusal::malformed(fault));
+        Refusal::malformed_response(fault, self.tells(), false)
+    }
+}
+
+/// How a request travels to an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Carriage {
+    Http1,
+    Http2,
+    /// HTTP/1 in HTTP/2, between proxies.
+    Upgraded(OrigProto),
+}
+
+/// How sending a request to one endpoint ended.
+enum Sent {
+    Over,
+    Again(Refusal),
+    Failed(Refusal),
+    Unconnected(Rc<ConnectError>),
+}
+
+impl Outbound {
+    /// Has the request answered by an endpoint; an error is the answer that the proxy must give.
+    async fn forward(
+        &self,
+        mut request: Request,
+        client: &mut Client<'_, '_, '_>,
+        required: Option<Bytes>,
+    ) -> Result<(), Refusal> {
+        let limit = self.context.config.outbound.max_in_flight;
+        let _in_flight = InFlight::outbound(limit)
+            .ok_or_else(|| Refusal::new(&reasons::LOAD_SHED, "too many requests in progress"))?;
+        let routing = self.routing.load();
+        let backend = backend(&routing)?;
+        let started = Instant::now();
+        let deadline = started + backend.failfast;
+        let mut retries = 0;
+        let mut unconnected = None;
+        loop {
+            let endpoint = match (balance::pick(backend, deadline).await, unconnected) {
+                (Ok(endpoint), _) => endpoint,
+                (Err(why), last) => return Err(unavailable(why, last)),
+            };
+            require(&endpoint, required.as_deref())?;
+            unconnected = None;
+            match self
+                .send(&mut request, client, &routing, backend, &endpoint, started)
+                .await
+            {
+                Sent::Over => return Ok(()),
+                Sent::Failed(refusal) => return Err(refusal),
+                Sent::Again(refusal) if retries == RETRIES => return Err(refusal),
+                Sent::Again(refusal) => {
+                    tracing::debug!(endpoint = %endpoint.addr, why = refusal.detail, "sent again");
+                    retries += 1;
+                }
+                Sent::Unconnected(error) => match backend.kind {
+                    BackendKind::Forward(_) => return Err(connect_refusal(&error)),
+                    BackendKind::Balance { .. } => unconnected = Some(error),
+                },
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        request: &mut Request,
+        client: &mut Client<'_, '_, '_>,
+        routing: &Routing,
+        backend: &Backend,
+        endpoint: &Arc<Endpoint>,
+        started: Instant,
+    ) -> Sent {
+        let target = self.target(endpoint);
+        let mut carriage = carriage(request, endpoint, &target.tls);
+        loop {
+            if let Carriage::Upgraded(proto) = carriage {
+                request.fields.set(ORIG_PROTO, proto.value());
+            } else {
+                request.fields.remove(&ORIG_PROTO);
+            }
+            let connected = self.connect(routing, endpoint, &target, carriage).await;
+            self.note(endpoint, &connected);
+            let upstream = match connected {
+                Ok(upstream) => upstream,
+                Err(error) => return Sent::Unconnected(error),
+            };
+            let mut record = Record::new(
+                self.metrics(routing, endpoint, &target),
+                started,
+                pending(backend, endpoint),
+            );
+            let meshed = matches!(target.tls, TlsStatus::Established(_));
+            let edit = |response: &mut Response| edit(response, meshed && self.tells());
+            match upstream.attempt(request, client, edit, &mut record).await {
+                Attempt::Over(ending) => {
+                    self.close(record, ending);
+                    return Sent::Over;
+                }
+                Attempt::Gone => return Sent::Over,
+                // Only HTTP/1 carries such a target byte for byte.
+                Attempt::NotExpressible if matches!(carriage, Carriage::Upgraded(_)) => {
+                    carriage = Carriage::Http1;
+                }
+                Attempt::NotExpressible => {
+                    return Sent::Failed(Refusal::malformed(Malformed::Target));
+                }
+                Attempt::Again(refusal) => {
+                    record.fail(refusal.reason.http);
+                    return Sent::Again(refusal);
+                }
+                Attempt::Failed(refusal) => {
+                    record.fail(refusal.reason.http);
+                    return Sent::Failed(refusal);
+                }
+            }
+        }
+    }
+
+    fn close(&self, record: Record, ending: Ending) {
+        match ending {
+            Ending::Whole | Ending::Left(_) | Ending::Switched(..) => record.end(),
+            Ending::Cut(error) => {
+                let refusal = Refusal::new(&reasons::PEER_CLOSED, error);
+                self.count(&refusal);
+                record.fail(refusal.reason.http);
+            }
+        }
+    }
+
+    fn target(&self, endpoint: &Arc<Endpoint>) -> Rc<Target> {
+        let key = Key::Endpoint(endpoint.id);
+        self.pools.target(key, Some(endpoint), || {
+            let config = &self.context.config;
+            let limits = Limits {
+                idle: config.outbound.http1_pool_idle,
+                max_idle: config.outbound.max_idle_connections,
+            };
+            let tls = match &endpoint.tls {
+                // Past this pod's own inbound proxy there is nobody to speak TLS with.
+                _ if config.inbound.ips.contains(&endpoint.addr.ip()) => {
+                    TlsStatus::Plaintext(no_tls::LOOPBACK)
+                }
+                Some(peer) => TlsStatus::Established(Some(peer.identity.as_str().into())),
+                None => TlsStatus::Plaintext(endpoint.no_tls_reason),
+            };
+            (limits, tls)
+        })
+    }
+
+    fn metrics(
+        &self,
+        routing: &Routing,
+        endpoint: &Endpoint,
+        target: &Target,
+    ) -> Arc<crate::metrics::HttpMetrics> {
+        target.metrics(&routing.authority, || {
+            let labels = labels::endpoint(endpoint, &routing.authority, &target.tls);
+            let registry = &self.context.metrics;
+            registry.http(Direction::Outbound, labels.as_str())
+        })
+    }
+
+    async fn connect(
+        &self,
+        routing: &Routing,
+        endpoint: &Arc<Endpoint>,
+        target: &Rc<Target>,
+        carriage: Carriage,
+    ) -> Result<Upstream, Rc<ConnectError>> {
+        let dial = Dial {
+            context: self.context.clone(),
+            endpoint: endpoint.clone(),
+            authority: routing.authority.clone(),
+        };
+        if carriage != Carriage::Http1 {
+            let client = target.shared(|| dial.http2()).await?;
+            return Ok(Upstream::Http2(client));
+        }
+        let (client, reused) = match target.idle() {
+            Some(client) => (client, true),
+            None => {
+                let io = dial.io(Session::Http1).await.map_err(Rc::new)?;
+                (Box::new(http1::Client::new(io)), false)
+            }
+        };
+        let shelf = Shelf::new(target.clone());
+        Ok(Upstream::Http1 {
+            client,
+            reused,
+            shelf,
+        })
+    }
+
+    /// Tells the balancer how connecting went.
+    fn note(&self, endpoint: &Endpoint, connected: &Result<Upstream, Rc<ConnectError>>) {
+        match connected {
+            Ok(_) => endpoint.load.connected(),
+            // That we have no certificate is not the endpoint's fault.
+            Err(error) if matches!(**error, ConnectError::NotCertified) => {}
+            Err(_) => {
+                let backoff = &self.context.config.outbound.connect_backoff;
+                endpoint.load.connect_failed(Instant::now(), backoff);
+            }
+        }
+    }
+
+    /// Whether the application may read why.
+    fn tells(&self) -> bool {
+        !self.context.config.outbound.disable_informational_headers
+    }
+
+    fn count(&self, refusal: &Refusal) {
+        tracing::info!(
+            to = %self.original_dst, reason = refusal.reason.name, detail = refusal.detail,
+            "outbound request failed"
+        );
+        let labels = LabelSet::new().with("error", refusal.reason.name);
+        let family = CounterFamily::OutboundHttpErrors;
+        let counter = self.context.metrics.counter(family, labels.as_str());
+        counter.increment();
+    }
+}
+
+/// What a new connection to an endpoint needs.
+struct Dial {
+    context: Context,
+    endpoint: Arc<Endpoint>,
+    authority: Arc<str>,
+}
+
+impl Dial {
+    async fn io(&self, session: Session) -> Result<transport::Io, ConnectError> {
+        let session = match self.endpoint.hint {
+            Hint::Opaque => Session::Opaque,
+            Hint::Unknown | Hint::Http2 => session,
+        };
+        let connection = transport::connect(&self.context, &self.endpoint, session).await?;
+        let labels = labels::endpoint(&self.endpoint, &self.authority, &connection.tls);
+        let registry = &self.context.metrics;
+        let metrics = registry.tcp(Direction::Outbound, Peer::Dst, labels.as_str());
+        Ok(connection.io.measure(metrics))
+    }
+
+    async fn http2(self) -> Result<http2::Client, ConnectError> {
+        let config = &self.context.config;
+        let pings = http2::keep_alive(
+            config.outbound.http2.keep_alive_interval,
+            config.outbound.http2.keep_alive_timeout,
+        );
+        let settings = Settings::client(config.http2_client, pings);
+        let io = self.io(Session::Http2).await?;
+        http2::Client::connect(io, &settings)
+            .await
+            .map_err(|error| ConnectError::Tcp(self.endpoint.addr, std::io::Error::other(error)))
+    }
+}
+
+/// The backend of the first rule. Requests are matched to rules once the policy model has matches.
+fn backend(routing: &Routing) -> Result<&Backend, Refusal> {
+    let routes: &[HttpRoute] = match &routing.protocol {
+        Protocol::Detect { http, .. } | Protocol::Http1(http) | Protocol::Http2(http) => http,
+        Protocol::Opaque(_) | Protocol::Tls(_) => &[],
+    };
+    let rule = routes.iter().find_map(|route| route.rules.first());
+    let rule = rule.ok_or_else(|| Refusal::new(&reasons::ROUTE_NOT_FOUND, "no route matches"))?;
+    let backend: Option<&Arc<Backend>> = match &rule.backends {
+        Distribution::Empty => None,
+        backends => balance::backend(backends),
+    };
+    let missing = || Refusal::new(&reasons::INVALID_BACKEND, "the route has no backend");
+    Ok(backend.ok_or_else(missing)?)
+}
+
+fn unavailable(why: Unavailable, last: Option<Rc<ConnectError>>) -> Refusal {
+    let reason = match why {
+        Unavailable::Undiscovered => &reasons::DISCOVERY_TIMEOUT,
+        Unavailable::Unknown | Unavailable::Empty | Unavailable::Failfast => &reasons::FAILFAST,
+    };
+    match last {
+        Some(error) => Refusal::new(reason, format_args!("{why}; last: {error}")),
+        None => Refusal::new(reason, why),
+    }
+}
+
+/// Whether the endpoint is who the application insists on.
+fn require(endpoint: &Endpoint, required: Option<&[u8]>) -> Result<(), Refusal> {
+    let Some(required) = required else {
+        return Ok(());
+    };
+    let identity = endpoint.tls.as_ref().map(|peer| peer.identity.as_str());
+    if identity.is_some_and(|identity| identity.as_bytes() == required) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        &reasons::IDENTITY_REQUIRED,
+        format_args!(
+            "the request demands {}, the endpoint {} is {}",
+            String::from_utf8_lossy(required),
+            endpoint.addr,
+            identity.unwrap_or("unmeshed"),
+        ),
+    ))
+}
+
+fn carriage(request: &Request, endpoint: &Endpoint, tls: &TlsStatus) -> Carriage {
+    let Spoken::Http1(version) = request.version else {
+        return Carriage::Http2;
+    };
+    let meshed = matches!(tls, TlsStatus::Established(_));
+    let stays = request.upgrade.is_some() || request.method == Method::CONNECT;
+    if endpoint.hint != Hint::Http2 || !meshed || stays {
+        return Carriage::Http1;
+    }
+    Carriage::Upgraded(OrigProto {
+        version,
+        absolute_form: request.form == Form::Absolute,
+    })
+}
+
+fn pending(backend: &Backend, endpoint: &Arc<Endpoint>) -> Option<Pending> {
+    match backend.kind {
+        BackendKind::Forward(_) => None,
+        BackendKind::Balance { decay, .. } => {
+            Some(Pending::request(endpoint.clone(), Instant::now(), decay))
+        }
+    }
+}
+
+/// What the application gets to see of a response; true if its connection is to end.
+fn edit(response: &mut Response, trusted: bool) -> bool {
+    let closes = response
+        .fields
+        .get(&PROXY_CONNECTION)
+        .is_some_and(|value| trusted && value.eq_ignore_ascii_case(b"close"));
+    if trusted {
+        strip_ours_except(&mut response.fields, &PROXY_ERROR);
+    } else {
+        strip_ours(&mut response.fields);
+    }
+    closes
+}
