@@ -1,0 +1,9 @@
+//! The admin server: probes, metrics, log level, shutdown. It runs on the control thread, so that
+//! a saturated data path still answers probes.
+
+mod access;
+mod environment;
+mod respond;
+mod server;
+
+pub use server::{Admin, serve};
