@@ -6,7 +6,7 @@ from decimal import Decimal
 from mesh_injector.errors import InjectorError
 
 _QUANTITY = re.compile(
-    r"\+?(?P<number>[0-9]{1,18}\.?[0-9]{0,9}|\.[0-9]{1,9})"
+    r"\+?(?P<number>[0-9]{1,18}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})"
     r"(?P<suffix>[eE][-+]?[0-9]{1,2}|[numkMGTPE]|[KMGTPE]i)?"
 )
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}

@@ -1,0 +1,108 @@
+"""What injection writes on a pod, and whose pod it is."""
+
+from dataclasses import replace
+
+import pytest
+from pods import CONFIG, INSTALLATION, namespace, pod
+
+from mesh_core import annotations
+from mesh_core.resources import Pod, ReplicaSet, decode_as
+from mesh_injector import Installation, Owner, owner_of, pod_metadata
+from mesh_injector.pod_metadata import inherited_annotations, opaque_ports_annotation
+
+TRUST_ROOT = "linkerd.io/trust-root-sha256"
+
+
+def test_a_member_of_the_mesh_is_marked():
+    written = pod_metadata(pod(80), namespace(), INSTALLATION, Owner("Deployment", "web"))
+    assert written.labels == {
+        "linkerd.io/control-plane-ns": "linkerd",
+        "linkerd.io/workload-ns": "shop",
+        "linkerd.io/proxy-deployment": "web",
+    }
+    assert written.annotations.pop(TRUST_ROOT).isalnum()
+    assert written.annotations == {
+        "linkerd.io/created-by": "mesh/injector",
+        CONFIG + "pod-inbound-ports": "80",
+    }
+
+
+def test_the_version_of_the_proxy_is_written_when_it_is_known():
+    written = pod_metadata(pod(), namespace(), replace(INSTALLATION, version="1.2.3"))
+    assert written.annotations["linkerd.io/proxy-version"] == "1.2.3"
+
+
+def test_another_trust_root_shows():
+    other = Installation(trust_anchors="other")
+    first, second = (
+        pod_metadata(pod(), namespace(), installation).annotations[TRUST_ROOT]
+        for installation in (INSTALLATION, other)
+    )
+    assert first != second
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicaSet"])
+def test_owners_of_known_kinds_are_labels(kind):
+    labels = pod_metadata(pod(), namespace(), INSTALLATION, Owner(kind, "x" * 100)).labels
+    assert labels[f"linkerd.io/proxy-{kind.lower()}"] == "x" * 63
+
+
+def test_owners_of_other_kinds_are_not():
+    labels = pod_metadata(pod(), namespace(), INSTALLATION, Owner("Rollout", "x")).labels
+    assert not any(name.startswith("linkerd.io/proxy-") for name in labels)
+
+
+def test_a_namespace_hands_down_what_its_pods_do_not_say():
+    theirs = namespace(
+        inject="enabled",
+        proxy_log_level="debug",
+        proxy_uid="3000",
+        enable_gateway="true",
+        **{"example.com/team": "a", "config.beta.linkerd.io/proxy-enable-native-sidecar": "false"},
+    )
+    assert inherited_annotations(pod(proxy_uid="4000"), theirs) == {
+        CONFIG + "proxy-log-level": "debug",
+        "config.beta.linkerd.io/proxy-enable-native-sidecar": "false",
+    }
+
+
+def test_an_alias_on_the_pod_hides_the_namespaces_name():
+    mine = pod(**{"config.alpha.linkerd.io/proxy-enable-native-sidecar": "true"})
+    assert inherited_annotations(mine, namespace(proxy_enable_native_sidecar="false")) == {}
+
+
+@pytest.mark.parametrize(
+    "mine, theirs, expected",
+    [
+        (pod(80, 3306, 6379), namespace(), "3306,6379"),
+        (pod(80), namespace(), None),
+        (pod(3306, opaque_ports="80"), namespace(), None),
+        (pod(3306), namespace(opaque_ports="80"), None),
+        (pod((53, "dns", "UDP"), (25, "x", "UDP")), namespace(), None),
+    ],
+)
+def test_the_pods_default_opaque_ports_are_written_where_nobody_said_anything(
+    mine, theirs, expected
+):
+    written = opaque_ports_annotation(mine, theirs, INSTALLATION)
+    assert written == ({} if expected is None else {annotations.OPAQUE_PORTS.name: expected})
+
+
+def test_opaque_ports_of_the_namespace_are_inherited_as_they_stand():
+    written = pod_metadata(pod(3306), namespace(opaque_ports="80,mysql"), INSTALLATION)
+    assert written.annotations[annotations.OPAQUE_PORTS.name] == "80,mysql"
+
+
+def owned(kind: str, name: str, owner: str = "") -> dict[str, object]:
+    reference = {"apiVersion": "apps/v1", "kind": kind, "name": name, "controller": True}
+    return {"name": owner or "web-1-x", "namespace": "shop", "ownerReferences": [reference]}
+
+
+def test_the_owner_is_the_topmost_controller():
+    mine = decode_as(Pod, {"metadata": owned("ReplicaSet", "web-1")})
+    theirs = decode_as(ReplicaSet, {"metadata": owned("Deployment", "web", "web-1")})
+    other = decode_as(ReplicaSet, {"metadata": owned("Deployment", "api", "api-1")})
+    assert owner_of(mine, theirs) == Owner("Deployment", "web")
+    assert owner_of(mine) == owner_of(mine, other) == Owner("ReplicaSet", "web-1")
+    assert owner_of(pod()) is None
+    assert str(Owner("Deployment", "web")) == "Deployment web"
