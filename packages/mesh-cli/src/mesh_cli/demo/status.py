@@ -44,3 +44,18 @@ def _identity(pod: Document, control_namespace: str, trust_domain: str) -> str:
         return ""
     account = pod["service_account"]
     return str(Identity(account, pod["namespace"], control_namespace, trust_domain))
+
+
+def restarts(pods: Iterable[Document]) -> list[str]:
+    """Return a line for each container that had to be started again."""
+    return [
+        f"{pod['namespace']}/{pod['name']}: container {container['name']} was restarted"
+        f" {container['restarts']} ×{_why(container)}"
+        for pod in pods
+        for container in pod["containers"]
+        if container["restarts"] and pod["phase"] != "Terminating"
+    ]
+
+
+def _why(container: Document) -> str:
+    return f" ({container['message']})" if container["message"] else ""

@@ -1,0 +1,104 @@
+"""The demo's mesh: a local mesh of its own, asked over its control socket."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mesh_cli.local import record
+from mesh_cli.local.client import LocalMesh
+from mesh_cli.local.control_protocol import Document
+from mesh_cli.local.errors import ControlError, NotRunning
+from mesh_cli.local.launch import launch
+from mesh_cli.local.settings import CONTROL_NAMESPACE, TRUST_DOMAIN, Settings
+
+from .pods import PodView
+from .scrape import Scrape, read
+from .sockets import clients
+from .status import pod_views, restarts
+
+_NOT_RUNNING = "the mesh has ended by itself; its last words are gone with it"
+
+
+class DemoMesh:
+    """Implements `session.Mesh` with `mesh local`."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Start nothing yet."""
+        self._settings = settings
+        # Only a mesh that this object has started is ever taken down by it.
+        self._mesh: LocalMesh | None = None
+
+    def up(self) -> None:
+        """Start the mesh (LocalError, which leaves nothing behind)."""
+        self._mesh = launch(self._settings)
+
+    def pods(self) -> Sequence[PodView]:
+        """Return the application's pods, without what their proxies counted."""
+        return self._views(self._running().status(), {}, {})
+
+    def look(self) -> Sequence[PodView]:
+        """Return the pods with what their proxies have counted by now."""
+        mesh = self._running()
+        texts = mesh.scrape()
+        document = mesh.status()
+        scrapes = {_key(name): read(text) for name, text in texts.items()}
+        return self._views(document, scrapes, self._clients(document))
+
+    def problems(self) -> Sequence[str]:
+        """Return what the mesh complains about, and what had to be restarted."""
+        if self._mesh is None or not self._mesh.running:
+            return [_NOT_RUNNING]
+        try:
+            document = self._mesh.status()
+        except (NotRunning, ControlError) as problem:
+            return [str(problem)]
+        return [*document["problems"], *restarts(document["pods"])]
+
+    def down(self) -> None:
+        """Take down what `up` has started."""
+        if self._mesh is not None:
+            self._mesh.down()
+
+    def kill(self) -> None:
+        """End it at once; then its directory goes as well."""
+        if self._mesh is not None:
+            self._mesh.kill()
+            self._mesh.down()
+
+    def _running(self) -> LocalMesh:
+        if self._mesh is None:
+            raise NotRunning("the demo's mesh has not been started")
+        return self._mesh
+
+    def _views(
+        self,
+        document: Document,
+        scrapes: dict[tuple[str, str], Scrape],
+        peers: dict[tuple[str, str], frozenset[str]],
+    ) -> list[PodView]:
+        return pod_views(document["pods"], CONTROL_NAMESPACE, TRUST_DOMAIN, scrapes, peers)
+
+    def _clients(self, document: Document) -> dict[tuple[str, str], frozenset[str]]:
+        """Return who is connected to the meshed pods, as far as that can be seen."""
+        found = record.load(self._running().state)
+        if found is None:
+            return {}
+        # The mesh's processes have other numbers here; its own /proc knows theirs.
+        processes = Path(f"/proc/{found.pid}/root/proc")
+        return {
+            (pod["namespace"], pod["name"]): _connected(processes / str(pod["proxy_pid"]))
+            for pod in document["pods"]
+            if pod["meshed"] and pod["proxy_pid"]
+        }
+
+
+def _connected(process: Path) -> frozenset[str]:
+    try:
+        return clients(*((process / "net" / table).read_text() for table in ("tcp", "tcp6")))
+    except OSError:
+        # It has just ended; who called it then stays unnamed.
+        return frozenset()
+
+
+def _key(name: str) -> tuple[str, str]:
+    namespace, _, pod = name.partition("/")
+    return namespace, pod
