@@ -1,0 +1,1 @@
+"""The controllers of a cluster as pure plans over the present objects."""

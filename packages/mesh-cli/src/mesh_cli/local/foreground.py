@@ -1,0 +1,85 @@
+"""`mesh local up` after the start: progress, then staying as the mesh's client."""
+
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+from mesh_cli.local.client import LocalMesh
+from mesh_cli.local.control_protocol import Document
+from mesh_cli.local.errors import ControlError, NotRunning
+from mesh_cli.output import say
+
+
+class _Interrupts:
+    """The first Ctrl-C asks for an orderly end, the second for an immediate one."""
+
+    def __init__(self, mesh: LocalMesh) -> None:
+        self.count = 0
+        self._mesh = mesh
+
+    def install(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self.count += 1
+        if self.count == 1:
+            say("\ntaking the mesh down; Ctrl-C again ends it at once")
+            # In a thread: a second signal has to come through while this waits.
+            threading.Thread(target=self._mesh.down, name="down").start()
+        else:
+            self._mesh.kill()
+
+
+def stay(mesh: LocalMesh, *, wait: float, detach: bool, report: Callable[[Document], None]) -> int:
+    """Wait until everything is ready, report, and stay until the mesh ends; the exit code."""
+    interrupts = _Interrupts(mesh)
+    interrupts.install()
+    try:
+        document = mesh.wait(wait, _progress)
+    except (ControlError, NotRunning):
+        if interrupts.count:
+            return 130
+        raise
+    report(document)
+    late = bool(document.get("timed_out"))
+    if late:
+        say(f"not everything is ready after {wait:g} s; what runs goes on")
+    else:
+        say(f"ready after {document['ready_seconds']:.1f} s")
+    if detach:
+        say("the mesh runs on; end it with `mesh local down`")
+        return 1 if late else 0
+    say("Ctrl-C takes everything down. If this process is killed, the mesh runs on until `down`.")
+    _until_end(mesh)
+    for thread in threading.enumerate():
+        if thread.name == "down":
+            thread.join()
+    mesh.down()
+    if interrupts.count:
+        return 0
+    say("the mesh has ended")
+    return 0 if not mesh.running else 1
+
+
+def _until_end(mesh: LocalMesh) -> None:
+    """Wait on an open connection: it closes when the supervisor ends, however it ends."""
+    try:
+        with mesh.connect() as connection:
+            while True:
+                readable, _, _ = select.select([connection], [], [])
+                if readable and not connection.recv(4096):
+                    return
+    except (NotRunning, OSError):
+        return
+
+
+def _progress(notice: Document) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{notice['ready']} of {notice['pods']} pods ready ", end="", file=sys.stderr)
+        if notice["ready"] == notice["pods"]:
+            print(file=sys.stderr)
+        sys.stderr.flush()

@@ -1,0 +1,137 @@
+"""Starting a mesh from a command: checks, sockets, the supervisor's process."""
+
+import dataclasses
+import errno
+import os
+import select
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mesh_cli.local import preconditions
+from mesh_cli.local.boot import READY
+from mesh_cli.local.client import LocalMesh
+from mesh_cli.local.errors import AlreadyRunning, BadArgument, StartError
+from mesh_cli.local.settings import Exposure, Settings
+
+_START_SECONDS = 30.0
+
+
+def launch(settings: Settings) -> LocalMesh:
+    """Start a mesh and return when it answers commands; raises LocalError.
+
+    Whatever is missing on this machine is found before anything is made.
+    """
+    preconditions.check()
+    mesh = LocalMesh(settings.prefix)
+    if mesh.running:
+        raise AlreadyRunning(
+            f"mesh {settings.prefix!r} runs already; end it with `mesh local down"
+            f"{_prefix_option(settings.prefix)}`, or give another --prefix"
+        )
+    for directory in settings.directories:
+        if not directory.exists():
+            raise BadArgument(f"{directory}: there is no such file or directory")
+    listeners = [_listen(exposure) for exposure in settings.exposures]
+    try:
+        mesh.down()  # what a killed supervisor may have left
+        _make_state(settings)
+        _start(settings, listeners)
+    except BaseException:
+        mesh.down()
+        raise
+    finally:
+        for listener in listeners:
+            listener.close()
+    return mesh
+
+
+def _prefix_option(prefix: str) -> str:
+    return "" if prefix == "mesh" else f" --prefix {prefix}"
+
+
+def _listen(exposure: Exposure) -> socket.socket:
+    family = socket.AF_INET6 if ":" in exposure.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((exposure.host, exposure.host_port))
+        listener.listen(128)
+    except OSError as problem:
+        listener.close()
+        hint = {
+            errno.EADDRINUSE: "the port is in use; choose another",
+            errno.EADDRNOTAVAIL: "this machine has no such address",
+        }.get(problem.errno or 0, str(problem))
+        raise BadArgument(f"--expose {exposure}: {hint}") from problem
+    return listener
+
+
+def _make_state(settings: Settings) -> None:
+    settings.state.mkdir(parents=True, mode=0o755)
+    settings.logs.mkdir(mode=0o700)
+    settings.pods.mkdir(mode=0o711)
+    settings.identity.mkdir(mode=0o700)
+
+
+def _start(settings: Settings, listeners: Sequence[socket.socket]) -> None:
+    reader, writer = os.pipe()
+    numbers = tuple(listener.fileno() for listener in listeners)
+    complete = dataclasses.replace(settings, listeners=numbers)
+    argv = [
+        sys.executable,
+        "-I",
+        "-B",
+        "-m",
+        "mesh_cli.local.boot",
+        complete.to_json(),
+        str(writer),
+    ]
+    with (settings.state / "supervisor.log").open("wb") as log, os.fdopen(reader, "rb") as report:
+        try:
+            boot = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(*numbers, writer),
+                start_new_session=True,
+                cwd="/",
+                umask=0o022,
+            )
+        finally:
+            os.close(writer)
+        boot.wait()
+        said = _read_report(report.fileno())
+    if said != READY:
+        raise StartError(_explain(said, settings.state / "supervisor.log"))
+
+
+def _read_report(descriptor: int) -> bytes:
+    """What the supervisor says first: that it is ready, or what went wrong."""
+    said = b""
+    while not said.endswith(b"\n"):
+        readable, _, _ = select.select([descriptor], [], [], _START_SECONDS)
+        data = os.read(descriptor, 65536) if readable else b""
+        if not data:
+            break
+        said += data
+    return said
+
+
+def _explain(said: bytes, log: Path) -> str:
+    text = said.decode(errors="replace").strip()
+    if text:
+        return text
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return f"the supervisor did not start: {lines[-1] if lines else 'it said nothing'}"
+
+
+def program_directories(given: Sequence[Path]) -> tuple[Path, ...]:
+    """Directories for the pods' PATH; raises BadArgument for one that is not there."""
+    for path in given:
+        if not path.is_dir():
+            raise BadArgument(f"--path {path}: there is no such directory")
+    return tuple(path.resolve() for path in given)

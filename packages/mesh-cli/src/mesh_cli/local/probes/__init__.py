@@ -1,0 +1,1 @@
+"""Probes of containers: what they ask, how answers count, when they run."""

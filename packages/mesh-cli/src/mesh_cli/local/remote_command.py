@@ -1,0 +1,42 @@
+"""`mesh local exec`: a command in a pod with this process's own streams."""
+
+import signal
+import socket
+from collections.abc import Sequence
+from types import FrameType
+
+from mesh_cli.local.client import LocalMesh
+from mesh_cli.local.control_protocol import send
+
+_PASSED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+def run_in_pod(
+    mesh: LocalMesh,
+    pod: str,
+    argv: Sequence[str],
+    *,
+    container: str | None = None,
+    namespace: str | None = None,
+    streams: Sequence[int] = (0, 1, 2),
+) -> int:
+    """Run a command and return its exit code; signals are passed on."""
+    with mesh.connect() as connection:
+        _pass_signals(mesh, connection)
+        request = {
+            "op": "exec",
+            "pod": pod,
+            "argv": list(argv),
+            "container": container,
+            "namespace": namespace,
+        }
+        send(connection, request, streams)
+        return int(mesh.answer(connection)["exit_code"])
+
+
+def _pass_signals(mesh: LocalMesh, connection: socket.socket) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        mesh.send_signal(connection, number)
+
+    for number in _PASSED:
+        signal.signal(number, handle)

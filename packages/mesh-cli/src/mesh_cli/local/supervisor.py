@@ -1,0 +1,202 @@
+"""Process 1 of a local mesh: puts the parts together, runs them, takes them down."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+
+from mesh_cli.local import control_plane, nftables, preflight, service_table
+from mesh_cli.local.addresses import PodAddresses
+from mesh_cli.local.admission import Admission, Unmeshed
+from mesh_cli.local.cluster import Cluster, Outputs
+from mesh_cli.local.control import ControlServer
+from mesh_cli.local.dns_server import DnsServer
+from mesh_cli.local.exposure import Door
+from mesh_cli.local.injection import Injection
+from mesh_cli.local.logfiles import shorten
+from mesh_cli.local.manifest_source import ManifestSource, Reading
+from mesh_cli.local.netlink import NetlinkError
+from mesh_cli.local.node import Node, script
+from mesh_cli.local.objects import Objects
+from mesh_cli.local.operations import Operations
+from mesh_cli.local.pod_set import Place, PodSet
+from mesh_cli.local.reaper import Reaper
+from mesh_cli.local.redirects import Redirects
+from mesh_cli.local.service_table import Route
+from mesh_cli.local.settings import (
+    CONTROLLER_UID,
+    DNS_ADDRESSES,
+    GATEWAYS,
+    POD_NETWORKS,
+    SERVICE_NETWORKS,
+    Settings,
+)
+from mesh_cli.local.tokens import TokenSigner
+from mesh_core.resources import Resource
+from mesh_core.store import Problem
+from mesh_core.store.manifests import Ident
+from mesh_injector import Installation
+
+_LOG_CHECK_SECONDS = 10.0
+_DOWN_GRACE_SECONDS = 5.0
+log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """One mesh."""
+
+    def __init__(self, settings: Settings, families: int, host_network: int) -> None:
+        """`families` is 1 for IPv4 only; `host_network` is the host's net namespace."""
+        self.settings = settings
+        self.started = time.monotonic()
+        self.ready_seconds: float | None = None
+        self.problems: tuple[Problem, ...] = ()
+        self._families = families
+        self._host_network = host_network
+        self._ending = asyncio.Event()
+        self._signer = TokenSigner()
+        self._reaper = Reaper()
+        self._redirects = Redirects(script("mesh-proxy"), self._reaper)
+        self.objects = Objects(settings.objects, CONTROLLER_UID)
+        self.node = Node(
+            settings,
+            self._reaper,
+            PodAddresses(POD_NETWORKS),
+            GATEWAYS[:families],
+            DNS_ADDRESSES[:families],
+            self._signer,
+            self._redirects,
+            self.objects.get,
+            self.changed,
+        )
+        self.source = ManifestSource(settings.directories)
+        self._control_plane: control_plane.Wanted = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def changed(self) -> None:
+        """Some part has another state than before."""
+        self.cluster.request()
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Start everything, call `ready` when commands are answered, stay until told to end."""
+        logging.basicConfig(
+            stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+        )
+        self._reaper.install()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._ending.set)
+        admission = await self._admission()
+        self.pods = PodSet(self.node, self.objects, admission, self._published)
+        self._dns = DnsServer(self.node.dns, self.settings.dns_forward, self._host_network)
+        outputs = Outputs(self._commit_routes, self._dns.replace)
+        self.cluster = Cluster(self.node, self.objects, self.pods, outputs)
+        await self._dns.start()
+        operations = Operations(self)
+        control = ControlServer(self.settings.socket, operations.handlers())
+        await control.start()
+        await self._open_doors()
+        self.applied = self.read_manifests().objects
+        self._begin(self.cluster.run(), "controllers")
+        self._begin(self.source.watch(self.read_manifests), "manifests")
+        self._begin(self._shorten_logs(), "logs")
+        self._begin(self._follow_readiness(), "readiness")
+        ready()
+        await self._ending.wait()
+        await self._take_down()
+
+    def end(self) -> None:
+        """Take everything down and end."""
+        self._ending.set()
+
+    async def _published(self) -> None:
+        await self.cluster.published()
+
+    async def _admission(self) -> Admission:
+        if not self.settings.control_plane:
+            return Unmeshed()
+        _, anchors = await asyncio.gather(
+            preflight.check_engine(self.node), preflight.make_trust(self.node)
+        )
+        control_plane.token_key(self.settings).write_bytes(self._signer.public_pem)
+        preflight.hand_over(self.node, CONTROLLER_UID)
+        ipv6 = self._families == 2
+        self._control_plane = control_plane.control_plane(self.settings, ipv6=ipv6)
+        return Injection(Installation(trust_anchors=anchors, ipv6=ipv6))
+
+    # -- manifests
+
+    def read_manifests(self) -> Reading:
+        """Look at the user's files now and want what they say."""
+        reading = self.source.read()
+        for problem in reading.problems:
+            if problem not in self.problems:
+                log.warning("%s", problem)
+        self.problems = reading.problems
+        wanted: dict[Ident, tuple[Resource, Place]] = {
+            (type(resource), resource.key): (resource, place)
+            for resource, place in self._control_plane
+        }
+        for ident, item in reading.objects.items():
+            if ident not in wanted:
+                wanted[ident] = (item.resource, self.place(item.root))
+        self.cluster.want(wanted)
+        return reading
+
+    def place(self, root: Path) -> Place:
+        """What pods from a directory find: itself as working directory, its programs first."""
+        directory = root if root.is_dir() else root.parent
+        own = directory / ".venv" / "bin"
+        search = [*self.settings.search_path, *([own] if own.is_dir() else [])]
+        return Place(str(directory), (*search, Path(sys.prefix, "bin")))
+
+    # -- outputs
+
+    def _commit_routes(self, routes: Sequence[Route]) -> None:
+        networks = SERVICE_NETWORKS[: self._families]
+        try:
+            nftables.commit(service_table.plan(routes, networks, self.node.dns))
+        except NetlinkError as problem:
+            log.error("the service table could not be written: %s", problem)
+            raise
+
+    async def _open_doors(self) -> None:
+        self._doors = [
+            await Door(exposure, self.objects).open(descriptor)
+            for exposure, descriptor in zip(
+                self.settings.exposures, self.settings.listeners, strict=True
+            )
+        ]
+
+    # -- life
+
+    def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
+        self._tasks.append(asyncio.create_task(work, name=name))
+
+    async def _follow_readiness(self) -> None:
+        """Note when everything was ready for the first time."""
+        seen = 0
+        while self.ready_seconds is None:
+            seen = await self.cluster.passed(seen)
+            if self.cluster.settled:
+                self.ready_seconds = round(time.monotonic() - self.started, 3)
+
+    async def _shorten_logs(self) -> None:
+        while True:
+            await asyncio.sleep(_LOG_CHECK_SECONDS)
+            for path in self.settings.logs.rglob("*.log"):
+                shorten(path)
+
+    async def _take_down(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        entries = list(self.pods)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_DOWN_GRACE_SECONDS + 2):
+                for entry in entries:
+                    self.pods.remove(entry, grace=_DOWN_GRACE_SECONDS, drain=False)
+                await self.pods.gone()
