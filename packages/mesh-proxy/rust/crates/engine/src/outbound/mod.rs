@@ -1,5 +1,13 @@
 //! The application's connections to elsewhere.
 
+mod accept;
+pub mod http;
+mod refusal;
+mod tcp;
+
+pub use accept::accept;
+pub use refusal::Refusal;
+
 use std::net::SocketAddr;
 
 use crate::snapshot::{Routing, Snapshot};

@@ -84,6 +84,17 @@ impl Io {
         }
     }
 
+    /// The TCP connection itself, for a handshake; bytes that were read ahead are the caller's.
+    ///
+    /// # Panics
+    /// If this is TLS already, which is a defect of the caller.
+    pub(crate) fn into_tcp(self) -> TcpStream {
+        match self.stream {
+            Stream::Tcp(tcp) => tcp,
+            Stream::Tls(_) => unreachable!("TLS inside TLS is not ended here"),
+        }
+    }
+
     /// The TLS session, if this is one.
     pub fn tls(&self) -> Option<&TlsStream> {
         match &self.stream {

@@ -137,6 +137,14 @@ impl TlsStream {
         &self.session
     }
 
+    /// The server name that a client of ours asked for.
+    pub fn server_name(&self) -> Option<&str> {
+        match &self.session {
+            Connection::Server(session) => session.server_name(),
+            Connection::Client(_) => None,
+        }
+    }
+
     /// The connection underneath.
     pub fn tcp(&self) -> &TcpStream {
         &self.tcp

@@ -1,0 +1,103 @@
+//! Why a connection from elsewhere is not carried.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use mesh_decide::transport_header::Malformed;
+
+use crate::transport::{ConnectError, failure};
+
+/// Why a connection from elsewhere is not carried. It is reset; the reason is in the log and in
+/// `inbound_tcp_errors_total`.
+#[derive(Debug)]
+pub enum Refusal {
+    /// Its original destination is not this pod.
+    NotOurs(SocketAddr),
+    /// There is no certificate yet.
+    NotCertified,
+    /// The client's TLS is not as it must be.
+    Tls(io::Error),
+    /// The client wants to talk to somebody else.
+    ServerName(Box<str>),
+    /// The client of a proxy-to-proxy connection proved no identity.
+    NoIdentity,
+    /// The client of a proxy-to-proxy connection did not offer the transport protocol, or the
+    /// client of another one did.
+    Alpn,
+    /// The bytes after the handshake are no transport header.
+    Header(Malformed),
+    /// The client did not say enough in time, or left.
+    Silent(Duration),
+    /// The client wants this proxy to be a gateway.
+    Gateway(Box<str>),
+    /// No authorization lets the client in.
+    Unauthorized,
+    /// The application cannot be reached.
+    Connect(ConnectError),
+}
+
+impl Refusal {
+    /// The cause in one word.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::NotOurs(_) => "wrong_destination",
+            Self::NotCertified => "not_certified",
+            Self::Tls(error) => failure::reason(error),
+            Self::ServerName(_) => "wrong_server_name",
+            Self::NoIdentity => "no_client_identity",
+            Self::Alpn => "tls_alpn",
+            Self::Header(error) => error.reason(),
+            Self::Silent(_) => "detect_timeout",
+            Self::Gateway(_) => "not_a_gateway",
+            Self::Unauthorized => "unauthorized",
+            Self::Connect(error) => error.reason(),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotOurs(to) => write!(formatter, "{to} is not an address of this pod"),
+            Self::NotCertified => {
+                formatter.write_str("this proxy has no certificate yet, so it cannot end TLS")
+            }
+            Self::Tls(error) => write!(formatter, "TLS failed: {error}"),
+            Self::ServerName(name) => {
+                write!(
+                    formatter,
+                    "the client wants {name}; its endpoints are out of date"
+                )
+            }
+            Self::NoIdentity => formatter.write_str("the client presented no certificate"),
+            Self::Alpn => formatter.write_str(
+                "the transport protocol must be negotiated on the inbound port, and only there",
+            ),
+            Self::Header(error) => write!(formatter, "no transport header: {error}"),
+            Self::Silent(limit) => {
+                write!(
+                    formatter,
+                    "the client did not say what it wants within {limit:?}"
+                )
+            }
+            Self::Gateway(name) => {
+                write!(
+                    formatter,
+                    "the client wants to reach {name}; this proxy is no gateway"
+                )
+            }
+            Self::Unauthorized => formatter.write_str("no authorization lets the client in"),
+            Self::Connect(error) => write!(formatter, "the application is not reached: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<ConnectError> for Refusal {
+    fn from(error: ConnectError) -> Self {
+        Self::Connect(error)
+    }
+}

@@ -1,0 +1,123 @@
+//! Opaque connections to the application: authorised for as long as they last.
+
+use std::net::SocketAddr;
+
+use mesh_decide::authorize::{Authorization, authorize};
+
+use super::{InboundConnection, Refusal};
+use crate::metrics::{CounterFamily, Direction, Peer};
+use crate::snapshot::ServerPolicy;
+use crate::tcp::{Relay, Upstream};
+use crate::transport::{self, ConnectError, Io, TlsStatus, labels, no_tls};
+use crate::worker::WorkerContext;
+
+/// Joins a client with the application, if and as long as the policy lets it in.
+///
+/// `upstream` is a connection to the application that exists already.
+pub(super) async fn serve(
+    connection: InboundConnection,
+    upstream: Option<Upstream>,
+    worker: &WorkerContext,
+) -> Result<(), Refusal> {
+    let mut policy = connection.policy.clone();
+    let client = Client::new(&connection, worker);
+    if !client.is_let_in(&policy.load()) {
+        connection.io.reset();
+        return Err(Refusal::Unauthorized);
+    }
+    let server = match upstream {
+        Some(upstream) => upstream.io,
+        None => match Box::pin(connect(worker, connection.target)).await {
+            Ok(io) => io,
+            Err(error) => {
+                connection.io.reset();
+                return Err(error.into());
+            }
+        },
+    };
+    let mut relay = Relay::new(connection.io, server);
+    loop {
+        tokio::select! {
+            result = relay.run() => {
+                if let Err(error) = result {
+                    tracing::debug!(client = %client.address, %error, "broken off");
+                    relay.reset();
+                }
+                return Ok(());
+            }
+            () = policy.changed() => {
+                if !client.may_stay(&policy.load()) {
+                    relay.reset();
+                    return Err(Refusal::Unauthorized);
+                }
+            }
+        }
+    }
+}
+
+/// A connection to the application whose own failure is only worth a line for developers.
+pub(super) async fn speculative(worker: &WorkerContext, target: SocketAddr) -> Option<Upstream> {
+    let result = connect(worker, target).await;
+    let result = result.inspect_err(|error| tracing::debug!(%target, %error, "no application"));
+    result.ok().map(|io| Upstream { io, load: None })
+}
+
+async fn connect(worker: &WorkerContext, target: SocketAddr) -> Result<Io, ConnectError> {
+    let io = transport::connect_application(&worker.ctx, target).await?;
+    let status = TlsStatus::Plaintext(no_tls::LOOPBACK);
+    let labels = labels::connection(Direction::Inbound, target, &status);
+    let metrics = &worker.ctx.metrics;
+    let metrics = metrics.tcp(Direction::Inbound, Peer::Dst, labels.as_str());
+    Ok(io.measure(metrics))
+}
+
+/// What is known of a client, for its authorisation.
+struct Client<'a> {
+    address: SocketAddr,
+    target: SocketAddr,
+    tls: TlsStatus,
+    worker: &'a WorkerContext,
+}
+
+impl<'a> Client<'a> {
+    fn new(connection: &InboundConnection, worker: &'a WorkerContext) -> Self {
+        Self {
+            address: connection.client,
+            target: connection.target,
+            tls: connection.tls.clone(),
+            worker,
+        }
+    }
+
+    /// Judges the client when it comes.
+    fn is_let_in(&self, policy: &ServerPolicy) -> bool {
+        let found = self.authorization(policy);
+        match found {
+            Some(found) => self.count(policy, CounterFamily::InboundTcpAuthzAllow, &found.labels),
+            None => self.count(policy, CounterFamily::InboundTcpAuthzDeny, ""),
+        }
+        found.is_some()
+    }
+
+    /// Judges the client after a change of the policy.
+    fn may_stay(&self, policy: &ServerPolicy) -> bool {
+        let stays = self.authorization(policy).is_some();
+        if !stays {
+            self.count(policy, CounterFamily::InboundTcpAuthzTerminate, "");
+        }
+        stays
+    }
+
+    fn authorization<'p>(&self, policy: &'p ServerPolicy) -> Option<&'p Authorization> {
+        let tls = self.tls.as_client();
+        authorize(&policy.authorizations, self.address.ip(), tls)
+    }
+
+    fn count(&self, policy: &ServerPolicy, family: CounterFamily, authorization: &str) {
+        let labels = labels::connection(Direction::Inbound, self.target, &self.tls)
+            .join(&policy.labels)
+            .join(authorization);
+        let metrics = &self.worker.ctx.metrics;
+        metrics.counter(family, labels.as_str()).increment();
+    }
+}

@@ -1,0 +1,95 @@
+//! Opaque connections of the application: one endpoint for each.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::Refusal;
+use crate::balance::{self, Pending};
+use crate::metrics::{Direction, Peer};
+use crate::snapshot::{Backend, BackendKind, Endpoint, OpaqueRoute, Routing};
+use crate::tcp::Upstream;
+use crate::transport::{self, ConnectError, Connection, Session, labels};
+use crate::worker::WorkerContext;
+
+/// Connects to an endpoint of the first of `routes`; where one fails, others are tried until the
+/// failfast time is over.
+pub(super) async fn connect(
+    worker: &WorkerContext,
+    routing: &Routing,
+    routes: &[OpaqueRoute],
+) -> Result<Upstream, Refusal> {
+    let backend = backend(routes)?;
+    let deadline = Instant::now() + backend.failfast;
+    let mut last = None;
+    loop {
+        let endpoint = match (balance::pick(backend, deadline).await, last) {
+            (Ok(endpoint), _) => endpoint,
+            // What kept the endpoints from being used says more than that none could be.
+            (Err(_), Some(error)) => return Err(Refusal::Connect(error)),
+            (Err(error), None) => return Err(error.into()),
+        };
+        match attempt(worker, backend, &endpoint).await {
+            Ok(connection) => return Ok(upstream(worker, routing, endpoint, connection)),
+            Err(error) if is_final(backend, &error) => return Err(error.into()),
+            Err(error) => {
+                tracing::debug!(endpoint = %endpoint.addr, %error, "trying another endpoint");
+                last = Some(error);
+            }
+        }
+    }
+}
+
+fn backend(routes: &[OpaqueRoute]) -> Result<&Backend, Refusal> {
+    let route = routes.first().ok_or(Refusal::NoBackend)?;
+    let backends = route.backends.as_ref();
+    let backends = backends.map_err(|why| Refusal::Forbidden(why.clone()))?;
+    let backend = balance::backend(backends).ok_or(Refusal::NoBackend)?;
+    Ok(backend)
+}
+
+/// Whether another attempt would end the same way.
+fn is_final(backend: &Backend, error: &ConnectError) -> bool {
+    matches!(backend.kind, BackendKind::Forward(_)) || matches!(error, ConnectError::NotCertified)
+}
+
+async fn attempt(
+    worker: &WorkerContext,
+    backend: &Backend,
+    endpoint: &Endpoint,
+) -> Result<Connection, ConnectError> {
+    let started = Instant::now();
+    let result = transport::connect(&worker.ctx, endpoint, Session::Opaque).await;
+    let now = Instant::now();
+    match &result {
+        Ok(_) => {
+            endpoint.load.connected();
+            if let BackendKind::Balance { decay, .. } = backend.kind {
+                // How long an opaque connection lasts says nothing; how long it took to make does.
+                endpoint.load.observe(now - started, now, decay);
+            }
+        }
+        // That we have no certificate is not the endpoint's fault.
+        Err(ConnectError::NotCertified) => {}
+        Err(_) => {
+            let backoff = &worker.ctx.config.outbound.connect_backoff;
+            endpoint.load.connect_failed(now, backoff);
+        }
+    }
+    result
+}
+
+fn upstream(
+    worker: &WorkerContext,
+    routing: &Routing,
+    endpoint: Arc<Endpoint>,
+    connection: Connection,
+) -> Upstream {
+    let labels = labels::endpoint(&endpoint, &routing.authority, &connection.tls);
+    let metrics = &worker.ctx.metrics;
+    let metrics = metrics.tcp(Direction::Outbound, Peer::Dst, labels.as_str());
+    Upstream {
+        io: connection.io.measure(metrics),
+        load: Some(Pending::connection(endpoint)),
+    }
+}

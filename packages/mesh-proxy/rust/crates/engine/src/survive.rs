@@ -1,0 +1,63 @@
+//! A defect in the handling of one connection must not end the others.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::metrics::{CounterFamily, Registry};
+
+/// Runs `future` to its end; if it panics, that is counted and logged, and it has ended.
+///
+/// What it held is dropped with it: state that several connections share must stay consistent
+/// between any two statements, as plain counters and maps do.
+pub(crate) async fn survive(metrics: &Registry, what: &str, future: impl Future<Output = ()>) {
+    let caught = Caught(Box::pin(future)).await;
+    if let Err(cause) = caught {
+        let cause = cause
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| cause.downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        metrics
+            .counter(CounterFamily::ConnectionPanics, "")
+            .increment();
+        tracing::error!(
+            cause,
+            "a defect in the proxy ended one {what} connection; please report it"
+        );
+    }
+}
+
+struct Caught<F>(Pin<Box<F>>);
+
+impl<F: Future> Future for Caught<F> {
+    type Output = std::thread::Result<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let future = self.0.as_mut();
+        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Err(cause) => Poll::Ready(Err(cause)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn a_panic_is_counted_and_goes_no_further() {
+        let metrics = Registry::new(Duration::from_secs(1));
+        survive(&metrics, "test", async {
+            tokio::task::yield_now().await;
+            panic!("on purpose");
+        })
+        .await;
+        let counter = metrics.counter(CounterFamily::ConnectionPanics, "");
+        assert_eq!(counter.value(), 1);
+    }
+}
