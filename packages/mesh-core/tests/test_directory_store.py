@@ -252,6 +252,16 @@ async def test_a_state_file_under_a_wrong_name_is_read_as_any_other(tmp_path):
             await store.delete(Pod, "shop", "p")
 
 
+async def test_a_users_folder_may_look_like_a_state_directory(tmp_path):
+    folder = tmp_path / "pod" / "shop"
+    folder.mkdir(parents=True)
+    document = '{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x", "namespace": '
+    (folder / "x.json").write_text(document + '"shop"}}')
+    async with started(tmp_path) as store:
+        assert store.get(Service, "shop", "x") is not None
+        assert store.list(Pod) == []
+
+
 async def test_a_damaged_state_file_is_reported(tmp_path):
     objects = ObjectDirectory(tmp_path)
     objects.create(pod())

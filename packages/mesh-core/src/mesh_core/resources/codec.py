@@ -61,8 +61,13 @@ def decode_json(kind: type[R], data: bytes) -> R:
 
 def encode(resource: Resource) -> bytes:
     """Write a resource as one JSON document; fields at their default are left out."""
-    head = msgspec.json.encode({"apiVersion": resource.api_version, "kind": resource.kind})
-    return head[:-1] + b"," + msgspec.json.encode(resource)[1:]
+    return json_head(type(resource)) + msgspec.json.encode(resource)[1:]
+
+
+@cache
+def json_head(kind: type[Resource]) -> bytes:
+    """Give the octets that every encoded object of a kind begins with."""
+    return msgspec.json.encode({"apiVersion": kind.api_version, "kind": kind.kind})[:-1] + b","
 
 
 def to_document(resource: Resource) -> dict[str, Any]:

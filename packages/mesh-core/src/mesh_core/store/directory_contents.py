@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mesh_core.errors import CoreError
 from mesh_core.resources import KINDS, Registry, Resource, decode_json, qualified_name
+from mesh_core.resources.codec import json_head
 from mesh_core.store.manifests import (
     MAX_BYTES,
     Ident,
@@ -30,9 +31,8 @@ _STATE_FILE_DEPTH = 3  # <kind>/<namespace>/<name>.json
 class _File:
     """What one file holds; while it has a problem, also what it held before."""
 
-    signature: _Signature | None
+    signature: _Signature
     objects: dict[Ident, Manifest]
-    problems: tuple[Problem, ...]
 
 
 class DirectoryContents:
@@ -50,6 +50,7 @@ class DirectoryContents:
         self._by_folder = {qualified_name(kind): kind for kind in self._kinds}
         self._files: dict[Path, _File] = {}
         self._holders: dict[Ident, dict[Path, Manifest]] = {}
+        self._file_problems: dict[Path, tuple[Problem, ...]] = {}
         self._folder_problems: tuple[Problem, ...] = ()
         self._duplicates: dict[Ident, tuple[Problem, ...]] = {}
 
@@ -57,10 +58,8 @@ class DirectoryContents:
     def problems(self) -> tuple[Problem, ...]:
         """Everything that is wrong now, ordered by file and line."""
         found = [*self._folder_problems]
-        for file in self._files.values():
-            found.extend(file.problems)
-        for duplicates in self._duplicates.values():
-            found.extend(duplicates)
+        for problems in (*self._file_problems.values(), *self._duplicates.values()):
+            found.extend(problems)
         return tuple(sorted(found, key=lambda problem: (problem.file, problem.line or 0)))
 
     def source(self, ident: Ident) -> Path | None:
@@ -107,6 +106,7 @@ class DirectoryContents:
         known = self._files.get(path)
         signature = _signature(path)
         if signature is None:
+            self._file_problems.pop(path, None)
             if known is not None:
                 del self._files[path]
                 yield from ((ident, None) for ident in known.objects)
@@ -121,7 +121,11 @@ class DirectoryContents:
         }
         if contents.problems and known is not None:
             objects = {**known.objects, **objects}
-        self._files[path] = _File(signature, objects, contents.problems)
+        self._files[path] = _File(signature, objects)
+        if contents.problems:
+            self._file_problems[path] = contents.problems
+        else:
+            self._file_problems.pop(path, None)
         removed = known.objects.keys() - objects.keys() if known is not None else ()
         yield from ((ident, None) for ident in removed)
         yield from objects.items()
@@ -137,11 +141,13 @@ class DirectoryContents:
             return None
         try:
             data = path.read_bytes()
+            if not data.startswith(json_head(kind)) or len(data) > MAX_BYTES:
+                return None
             resource = decode_json(kind, data)
         except (OSError, CoreError):
             return None  # the other reader says what is wrong, and where
         folder = resource.namespace or CLUSTER_SCOPE
-        if len(data) > MAX_BYTES or (folder, f"{resource.name}.json") != parts[1:]:
+        if (folder, f"{resource.name}.json") != parts[1:]:
             return None
         return Manifests((Manifest(resource, path, 1, {}, Document({}, 1, {})),), ())
 

@@ -105,24 +105,24 @@ class DirectoryStore(ResourceStore):
 
     async def create(self, resource: R) -> R:
         """Write a new file."""
-        self._refuse_users_file(type(resource), resource.key)
+        await self._refuse_users_file(type(resource), resource.key)
         return await self._write(resource, self._directory.create)
 
     async def update(self, resource: R) -> R:
         """Write the file anew, except for the status."""
-        self._refuse_users_file(type(resource), resource.key)
+        await self._refuse_users_file(type(resource), resource.key)
         return await self._write(resource, self._directory.replace)
 
     async def update_status(self, resource: R) -> R:
         """Write the status into the file."""
-        self._refuse_users_file(type(resource), resource.key)
+        await self._refuse_users_file(type(resource), resource.key)
         return await self._write(resource, self._directory.replace_status)
 
     async def delete(
         self, kind: type[R], namespace: str, name: str, *, resource_version: str = ""
     ) -> None:
         """Remove the file."""
-        self._refuse_users_file(kind, Key(namespace, name))
+        await self._refuse_users_file(kind, Key(namespace, name))
         await asyncio.to_thread(
             self._directory.delete, kind, namespace, name, resource_version=resource_version
         )
@@ -135,8 +135,9 @@ class DirectoryStore(ResourceStore):
         await self._refresh({path})
         return written
 
-    def _refuse_users_file(self, kind: type[Resource], key: Key) -> None:
-        source = self._contents.source((kind, key))
+    async def _refuse_users_file(self, kind: type[Resource], key: Key) -> None:
+        async with self._reading:  # otherwise a reading thread may be changing the contents
+            source = self._contents.source((kind, key))
         if source is not None and source != self._directory.path(kind, *key):
             msg = f"{kind.kind} {key} is described in {source}; change it there"
             raise ReadOnlyError(msg)

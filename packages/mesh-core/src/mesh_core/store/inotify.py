@@ -12,6 +12,7 @@ _CREATE, _DELETE, _CLOSE_WRITE = 0x100, 0x200, 0x8
 _MOVED_FROM, _MOVED_TO = 0x40, 0x80
 _DELETE_SELF, _MOVE_SELF = 0x400, 0x800
 _OVERFLOW, _IGNORED, _IS_DIR = 0x4000, 0x8000, 0x4000_0000
+_SWAPPED = "..data"  # the symlink through which all files of a mounted ConfigMap lead
 _ONLY_DIR = 0x0100_0000
 # No IN_MODIFY: a file counts when its writer is done with it.
 _MASK = _CREATE | _DELETE | _CLOSE_WRITE | _MOVED_FROM | _MOVED_TO | _DELETE_SELF | _MOVE_SELF
@@ -86,8 +87,8 @@ class Inotify:
             if mask & _IGNORED:
                 self._folders.pop(watch, None)
             folder = self._folders.get(watch)
-            # A folder came or went; or `..data` was swapped, as in mounted ConfigMaps.
-            if mask & (_OVERFLOW | _IS_DIR | _DELETE_SELF | _MOVE_SELF) or name.startswith(".."):
+            # A folder came or went, or a mounted ConfigMap was swapped.
+            if mask & (_OVERFLOW | _IS_DIR | _DELETE_SELF | _MOVE_SELF) or name == _SWAPPED:
                 everything = True
             elif folder is not None and name and not name.startswith("."):
                 files.add(folder / name)

@@ -235,7 +235,7 @@ def _desired(resource: Resource) -> tuple[object, ...]:
 
 def _replace_file(path: Path, data: bytes, mode: int) -> None:
     """Put `data` at `path` by rename. The temporary's leading dot hides it from readers."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
