@@ -1,6 +1,5 @@
 //! The proxy's engine: accepts redirected connections, secures them, balances and measures them.
 
-mod survive;
 pub mod admin;
 pub mod balance;
 pub mod buffer;
@@ -9,9 +8,9 @@ pub mod context;
 pub mod control;
 pub mod discovery;
 pub mod drain;
+pub mod http;
 pub mod http1;
 pub mod http2;
-pub mod http;
 pub mod identity;
 pub mod inbound;
 pub mod log;
@@ -21,6 +20,7 @@ pub mod outbound;
 pub mod policy;
 pub mod run;
 pub mod snapshot;
+mod survive;
 pub mod tcp;
 pub mod testing;
 pub mod tls;
