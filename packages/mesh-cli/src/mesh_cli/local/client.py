@@ -1,5 +1,6 @@
 """The commands' end of the control socket."""
 
+import contextlib
 import json
 import os
 import select
@@ -67,7 +68,7 @@ class LocalMesh:
     @staticmethod
     def answer(connection: socket.socket, notice: Callable[[Document], None] = _ignore) -> Document:
         """Read notices until the result comes."""
-        with connection.makefile("rb") as lines:
+        with connection.makefile("rb") as lines, contextlib.suppress(ConnectionError):
             for line in lines:
                 document = json.loads(line)
                 if "notice" in document:
