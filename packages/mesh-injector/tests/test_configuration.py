@@ -11,7 +11,13 @@ from pods import CONFIG, INSTALLATION, namespace, pod
 from mesh_core import annotations
 from mesh_core.annotations import AnnotationError, InboundPolicy, LogFormat, Switch
 from mesh_core.ports import PortSet
-from mesh_injector import ConflictingSettingsError, Installation, ProxySettings, proxy_settings
+from mesh_injector import (
+    ConflictingSettingsError,
+    Installation,
+    NoIdentityError,
+    ProxySettings,
+    proxy_settings,
+)
 from mesh_injector.configuration import _RESOURCES, _SETTINGS
 
 
@@ -116,6 +122,12 @@ def test_waiting_before_the_exit_is_not_for_native_sidecars(native):
     with pytest.raises(ConflictingSettingsError, match="does not work with a native sidecar"):
         settings(pod(**wait, **more))
     assert settings(pod(**wait, proxy_enable_native_sidecar="false")).wait_before_exit_seconds == 10
+
+
+@pytest.mark.parametrize("account", ["Web", "a.b.serviceaccount.identity.x.y", "a/b"])
+def test_an_account_that_cannot_be_an_identity_is_refused(account):
+    with pytest.raises(NoIdentityError, match=r"Pod shop/web-1 cannot have an identity: .*account"):
+        settings(pod(spec={"serviceAccountName": account}))
 
 
 def test_ingress_comes_from_the_decision():

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pods import INSTALLATION, namespace, pod
 
-from mesh_core.names import InvalidNameError
 from mesh_injector import (
     REFERENCES,
     IncompleteInstallationError,
@@ -237,12 +236,6 @@ def test_only_tcp_ports_of_all_containers_count():
 def test_without_trust_anchors_no_proxy_can_start():
     with pytest.raises(IncompleteInstallationError, match="no trust anchors"):
         environment(installation=Installation())
-
-
-def test_an_account_that_cannot_be_an_identity_is_refused():
-    mine = pod(spec={"serviceAccountName": "a.b.serviceaccount.identity.x.y"})
-    with pytest.raises(InvalidNameError):
-        environment(mine)
 
 
 @given(st.booleans(), st.booleans(), st.sampled_from(["identity", "destination", "", "x"]))

@@ -1,6 +1,6 @@
 """Which pods get the sidecar, and what it looks like: pure functions, no I/O."""
 
-from mesh_injector.configuration import ConflictingSettingsError, proxy_settings
+from mesh_injector.configuration import ConflictingSettingsError, NoIdentityError, proxy_settings
 from mesh_injector.control_plane import COMPONENT_LABEL, Component, component_of
 from mesh_injector.decision import DecidedBy, Inject, Skip, SkipReason, decide
 from mesh_injector.environment import (
@@ -26,6 +26,7 @@ __all__ = [
     "Inject",
     "InjectorError",
     "Installation",
+    "NoIdentityError",
     "Owner",
     "PodFacts",
     "PodMetadata",

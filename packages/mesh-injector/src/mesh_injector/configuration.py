@@ -7,6 +7,7 @@ from typing import Any
 
 from mesh_core import annotations as a
 from mesh_core.annotations import Annotation, EnvironmentEntry
+from mesh_core.names import Identity, InvalidNameError
 from mesh_core.ports import PortSet
 from mesh_core.resources import Namespace, Pod
 from mesh_injector.control_plane import Component, component_of
@@ -79,13 +80,17 @@ class ConflictingSettingsError(InjectorError):
     """Two settings of a pod cannot hold together."""
 
 
+class NoIdentityError(InjectorError):
+    """A pod's ServiceAccount cannot be a part of an identity's name."""
+
+
 def proxy_settings(
     pod: Pod, namespace: Namespace, installation: Installation, *, ingress: bool = False
 ) -> ProxySettings:
     """Compute what a pod's proxy runs with: installation < namespace < pod.
 
     `ingress` is what the decision said. Raises AnnotationError for the first value that is not
-    allowed, wherever it stands, and ConflictingSettingsError.
+    allowed, wherever it stands, ConflictingSettingsError and NoIdentityError.
     """
     base = _for_component(installation.proxy, component_of(pod, installation))
     changes = dict(_set_by_annotations(_SETTINGS, pod, namespace))
@@ -99,6 +104,7 @@ def proxy_settings(
     )
     settings = replace(settings, opaque_ports=settings.opaque_ports.resolve(named_tcp_ports(pod)))
     _check(settings, pod, explicit=changes)
+    _check_identity(pod, installation)
     return settings
 
 
@@ -164,3 +170,16 @@ def _check(settings: ProxySettings, pod: Pod, explicit: Mapping[str, Any]) -> No
             f'sidecar; remove it, or set {a.PROXY_ENABLE_NATIVE_SIDECAR.name}: "false"'
         )
         raise ConflictingSettingsError(msg)
+
+
+def _check_identity(pod: Pod, installation: Installation) -> None:
+    try:
+        Identity(
+            pod.spec.service_account,
+            pod.namespace,
+            installation.control_plane_namespace,
+            installation.effective_trust_domain,
+        )
+    except InvalidNameError as error:
+        msg = f"{pod} cannot have an identity: {error}; change spec.serviceAccountName"
+        raise NoIdentityError(msg) from error

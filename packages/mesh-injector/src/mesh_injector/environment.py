@@ -9,7 +9,6 @@ from typing import Self
 
 from mesh_core.annotations import Switch
 from mesh_core.durations import format_duration
-from mesh_core.names import Identity
 from mesh_core.resources import Pod
 from mesh_injector.control_plane import Component, component_of
 from mesh_injector.errors import InjectorError
@@ -41,23 +40,13 @@ class PodFacts:
     addresses: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, pod: Pod, installation: Installation) -> Self:
-        """Take the facts from a pod that is scheduled and has its addresses.
-
-        Raises InvalidNameError for a ServiceAccount that cannot be an identity.
-        """
-        account = pod.spec.service_account
-        Identity(
-            account,
-            pod.namespace,
-            installation.control_plane_namespace,
-            installation.effective_trust_domain,
-        )
+    def of(cls, pod: Pod) -> Self:
+        """Take the facts from a pod that is scheduled and has its addresses."""
         return cls(
             name=pod.name,
             namespace=pod.namespace,
             node_name=pod.spec.node_name,
-            service_account=account,
+            service_account=pod.spec.service_account,
             addresses=pod.status.addresses,
         )
 
@@ -80,12 +69,13 @@ def proxy_environment(
 ) -> dict[str, str]:
     """Compute the complete environment of a pod's proxy.
 
-    Without `facts` they are the pod's own. Raises IncompleteInstallationError.
+    `settings` are those that `proxy_settings` computed, which checked the pod. Without `facts`
+    they are the pod's own. Raises IncompleteInstallationError.
     """
     if not installation.trust_anchors.strip():
         msg = "the installation has no trust anchors: give the roots' certificates as PEM"
         raise IncompleteInstallationError(msg)
-    facts = facts or PodFacts.of(pod, installation)
+    facts = facts or PodFacts.of(pod)
     component = component_of(pod, installation)
     settings_of_parts: tuple[Iterable[Setting], ...] = (
         _process(settings),

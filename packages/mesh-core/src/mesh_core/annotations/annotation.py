@@ -49,8 +49,7 @@ class Annotation(Generic[T]):
     default: str | None = None
     inherited: bool = True
     aliases: tuple[str, ...] = ()
-    deprecated: str = ""
-    """What to use instead; empty for one that is not deprecated."""
+    """Older names, deprecated, that count where the name itself is not set."""
     family: bool = False
     """The name is only a beginning, such as `resource.opentelemetry.io/`."""
 

@@ -5,11 +5,9 @@ import logging
 import sys
 import time
 import traceback
-from typing import Any, Literal, TextIO
+from typing import Any, TextIO
 
 from mesh_core.service.errors import ServiceError
-
-LogFormat = Literal["plain", "json"]
 
 LEVELS = {
     "trace": logging.DEBUG,
