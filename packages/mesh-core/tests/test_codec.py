@@ -1,9 +1,12 @@
 """Documents to structs and back."""
 
+import contextlib
 import datetime as dt
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mesh_core.resources import (
     KINDS,
@@ -164,9 +167,52 @@ def test_a_namespace_is_one_label():
         decode_as(Namespace, {"metadata": {"name": "n", "namespace": "x"}})
 
 
-def test_broken_json_is_an_error_of_ours():
-    with pytest.raises(DecodeError, match="not valid JSON"):
-        decode_json(Pod, b'{"metadata":')
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"metadata":',
+        b"\xff",
+        b'{"metadata":{"name":"\xff"}}',
+        b'{"metadata":{"name":"x"},"other":' + b"[" * 100_000,
+        b'{"metadata":{"name":"x"},"spec":null,"other":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b"[]",
+        b"",
+    ],
+    ids=len,
+)
+def test_broken_json_is_an_error_of_ours(data):
+    with pytest.raises(DecodeError):
+        decode_json(Pod, data)
+
+
+@given(st.binary(max_size=40) | st.text('{}[]":,metadta1 ', max_size=60).map(str.encode))
+def test_any_octets_are_an_object_or_an_error_of_ours(data):
+    with contextlib.suppress(DecodeError):
+        decode_json(Pod, data)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["apiVersion", "kind", "metadata", "spec", "status"]),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.sampled_from(["v1", "Pod", "a b"]),
+            lambda inner: st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["name", "containers", "ports", "labels", "env", "podIP"]),
+                inner,
+                max_size=4,
+            ),
+            max_leaves=15,
+        ),
+    )
+)
+def test_any_document_is_an_object_or_an_error_that_names_a_field(document):
+    document = {**document, "apiVersion": "v1", "kind": "Pod"}
+    unknown_fields(Pod, document)
+    try:
+        decode(document)
+    except DecodeError as error:
+        assert error.field  # noqa: PT017 - not every document has one
 
 
 def test_unknown_kinds_are_told_apart_from_broken_ones():

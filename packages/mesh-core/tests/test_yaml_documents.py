@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+import tracemalloc
 
 import pytest
 import yaml
@@ -126,7 +127,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a: b: c", 1, ""),
         ("\tа: 1", 1, ""),
         ("a: 1\nb: \x00\n", 2, "is not allowed"),
-        ("[" * 66 + "]" * 66, 1, "nested more than 64 deep"),
+        ("[" * 65 + "]" * 65, 1, "nested more than 64 deep"),
         (BOMB, 6, "values, counting each use of an alias"),
     ],
 )
@@ -141,6 +142,21 @@ def test_what_is_refused_names_the_line(text, line, reason):
 def test_ten_thousand_brackets_do_not_overflow_the_stack():
     with pytest.raises(YamlError):
         values("[" * 10_000)
+
+
+def peak_memory(depth: int) -> int:
+    text = "[" * depth + ",".join("1" * 5_000) + "]" * depth
+    tracemalloc.start()
+    try:
+        list(parse(text))
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_many_values_deep_down_cost_no_more_than_elsewhere():
+    peak_memory(1)
+    assert peak_memory(60) < 1.5 * peak_memory(1)
 
 
 def test_documents_before_the_broken_one_are_read():

@@ -17,6 +17,8 @@ R = TypeVar("R", bound=Resource)
 
 DEFAULT_NAMESPACE = "default"
 
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 # What msgspec says after the last " - at `", such as $.spec.ports[0].port or $.data[...].
 _LOCATION = re.compile(
     r"^(?P<reason>.*?)(?: - at `(?P<key>key in )?\$(?P<path>[^`]*)`)?$", re.DOTALL
@@ -52,11 +54,17 @@ def decode_json(kind: type[R], data: bytes) -> R:
         resource = _decoder(kind).decode(data)
     except msgspec.ValidationError:
         # The cause may be a null, which API servers write for empty lists.
-        return decode_as(kind, msgspec.json.decode(data))
-    except msgspec.DecodeError as error:
-        reason = f"not valid JSON: {error}"
-        raise DecodeError(reason) from error
+        return decode_as(kind, _any_json(data))
+    except _NOT_JSON as error:
+        raise DecodeError(f"not valid JSON: {error}") from error
     return validate(cast("R", resource))
+
+
+def _any_json(data: bytes) -> Any:
+    try:
+        return msgspec.json.decode(data)
+    except _NOT_JSON as error:
+        raise DecodeError(f"not valid JSON: {error}") from error
 
 
 def encode(resource: Resource) -> bytes:

@@ -21,7 +21,7 @@ from mesh_core.store.manifests import (
 from mesh_core.store.object_directory import CLUSTER_SCOPE
 from mesh_core.store.problem import Problem
 from mesh_core.store.resource_store import Event
-from mesh_core.store.yaml_documents import Document
+from mesh_core.store.yaml_documents import Document, Place
 
 _Signature = tuple[int, int, int]
 _STATE_FILE_DEPTH = 3  # <kind>/<namespace>/<name>.json
@@ -149,7 +149,7 @@ class DirectoryContents:
         folder = resource.namespace or CLUSTER_SCOPE
         if (folder, f"{resource.name}.json") != parts[1:]:
             return None
-        return Manifests((Manifest(resource, path, 1, {}, Document({}, 1, {})),), ())
+        return Manifests((Manifest(resource, path, 1, {}, Document({}, Place(1))),), ())
 
     def _current(self, ident: Ident) -> Resource | None:
         holders = self._holders.get(ident)

@@ -7,7 +7,7 @@ can be counted before anything is made of them.
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from mesh_core.resources.fields import FieldPath
 
 MAX_DEPTH = 64
 """Nesting of mappings and lists; Kubernetes objects stay below 20."""
-MAX_NODES = 1_000_000
+MAX_NODES = 250_000
 """Values in one file, with aliases counted as often as they are used."""
 
 _Collection = yaml.MappingStartEvent | yaml.SequenceStartEvent
@@ -45,21 +45,45 @@ class YamlError(CoreError):
         super().__init__(reason if line is None else f"line {line}: {reason}")
 
 
+@dataclass(slots=True)
+class Place:
+    """The line of a value, and the places of what is in it.
+
+    A tree and not a table of paths: those would take memory by the depth of each value.
+    """
+
+    line: int
+    below: dict[str | int, "Place"] | None = None
+
+    def add(self, step: str | int, line: int) -> "Place":
+        """Note where a field or item stands."""
+        if self.below is None:
+            self.below = {}
+        place = self.below[step] = Place(line)
+        return place
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document of a file: its value, its first line, and the line of each field."""
+    """One document of a file: its value, and where each field of it stands."""
 
     value: Any
-    line: int
-    lines: Mapping[FieldPath, int] = field(repr=False)
+    place: Place = field(repr=False)
+
+    @property
+    def line(self) -> int:
+        """The first line, from 1."""
+        return self.place.line
 
     def line_of(self, path: FieldPath) -> int:
         """Line of a field, or of the closest parent that the text has."""
-        for length in range(len(path), 0, -1):
-            line = self.lines.get(path[:length])
-            if line is not None:
-                return line
-        return self.line
+        place = self.place
+        for step in path:
+            found = place.below.get(step) if place.below is not None else None
+            if found is None:
+                break
+            place = found
+        return place.line
 
 
 def parse(text: str) -> Iterator[Document]:
@@ -86,40 +110,42 @@ class _Builder:
     def __init__(self, events: Iterator[yaml.Event]) -> None:
         self._events = events
         self._nodes = 0
+        self._depth = 0
         self._anchors: dict[str, tuple[Any, int]] = {}
-        self._lines: dict[FieldPath, int] = {}
 
     def documents(self) -> Iterator[Document]:
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
-                self._anchors, self._lines = {}, {}
+                self._anchors = {}
                 first = next(self._events)
-                value = self._value(first, ())
+                place = Place(_line(first))
+                value = self._value(first, place)
                 if value is not None:
-                    yield Document(value, _line(first), self._lines)
+                    yield Document(value, place)
 
-    def _value(self, event: yaml.Event, path: FieldPath) -> Any:
+    def _value(self, event: yaml.Event, place: Place) -> Any:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         node = cast("_Node", event)  # the parser gives nothing else where a value begins
         self._count(1, node)
         before = self._nodes
-        if len(path) > MAX_DEPTH:
-            reason = f"nested more than {MAX_DEPTH} deep"
-            raise YamlError(reason, _line(event))
-        value = self._node(node, path)
+        value = _scalar(node) if isinstance(node, yaml.ScalarEvent) else self._inside(node, place)
         if node.anchor is not None:
             self._anchors[node.anchor] = (value, self._nodes - before + 1)
         return value
 
-    def _node(self, event: _Node, path: FieldPath) -> Any:
-        if isinstance(event, yaml.ScalarEvent):
-            return _scalar(event)
+    def _inside(self, event: _Collection, place: Place) -> Any:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise YamlError(f"nested more than {MAX_DEPTH} deep", _line(event))
         if isinstance(event, yaml.MappingStartEvent):
             _require_tag(event, "map")
-            return self._mapping(path)
-        _require_tag(event, "seq")
-        return self._sequence(path)
+            value: Any = self._mapping(place)
+        else:
+            _require_tag(event, "seq")
+            value = self._sequence(place)
+        self._depth -= 1
+        return value
 
     def _alias(self, event: yaml.AliasEvent) -> Any:
         found = self._anchors.get(str(event.anchor))
@@ -130,17 +156,15 @@ class _Builder:
         self._count(size, event)
         return value
 
-    def _sequence(self, path: FieldPath) -> list[Any]:
+    def _sequence(self, place: Place) -> list[Any]:
         items: list[Any] = []
         for event in self._events:
             if isinstance(event, yaml.SequenceEndEvent):
                 break
-            here = (*path, len(items))
-            self._lines[here] = _line(event)
-            items.append(self._value(event, here))
+            items.append(self._value(event, place.add(len(items), _line(event))))
         return items
 
-    def _mapping(self, path: FieldPath) -> dict[str, Any]:
+    def _mapping(self, place: Place) -> dict[str, Any]:
         entries: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         for event in self._events:
@@ -149,19 +173,17 @@ class _Builder:
             key = _key(event)
             self._count(1, event)
             if key == "<<" and _is_plain(event):
-                merged = {**self._merge(next(self._events), path), **merged}
+                merged = {**self._merge(next(self._events)), **merged}
                 continue
-            here = (*path, key)
             if key in entries:
-                reason = f"{key!r} stands twice; the first is on line {self._lines[here]}"
-                raise YamlError(reason, _line(event))
-            self._lines[here] = _line(event)
-            entries[key] = self._value(next(self._events), here)
+                first = place.below[key].line if place.below else place.line
+                raise YamlError(f"{key!r} stands twice; the first is on line {first}", _line(event))
+            entries[key] = self._value(next(self._events), place.add(key, _line(event)))
         return {**merged, **entries}
 
-    def _merge(self, event: yaml.Event, path: FieldPath) -> dict[str, Any]:
+    def _merge(self, event: yaml.Event) -> dict[str, Any]:
         """Read what `<<` brings in; what stands earlier wins."""
-        value = self._value(event, (*path, "<<"))
+        value = self._value(event, Place(_line(event)))
         result: dict[str, Any] = {}
         for source in value if isinstance(value, list) else [value]:
             if not isinstance(source, dict):
