@@ -37,14 +37,21 @@ class Mailbox:
         """
         while True:
             self._wake.clear()
-            if self._closed:
-                raise HubClosed
-            if self._view.ended is not None:
-                raise self._view.ended
-            messages = self._advance()
-            if messages:
+            if messages := self.take():
                 return messages
             await self._wake.wait()
+
+    def take(self) -> tuple[bytes, ...]:
+        """Give the messages that lead to the newest answer, none if that was sent; raises too."""
+        if self._closed:
+            raise HubClosed
+        if self._view.ended is not None:
+            raise self._view.ended
+        newest, sent = self._view.newest, self._sent
+        if newest is sent:
+            return ()
+        self._sent = newest
+        return newest.since(sent)
 
     def wake(self) -> None:
         """Make `next` look again."""
@@ -54,11 +61,3 @@ class Mailbox:
         """Make `next` raise `HubClosed`."""
         self._closed = True
         self._wake.set()
-
-    def _advance(self) -> tuple[bytes, ...]:
-        newest = self._view.newest
-        if newest is self._sent:
-            return ()
-        messages = newest.since(self._sent)
-        self._sent = newest
-        return messages
