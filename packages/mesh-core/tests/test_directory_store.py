@@ -136,6 +136,19 @@ async def test_a_mounted_config_map_is_swapped_by_symlink(tmp_path):
         await until(lambda: store.get(Service, "shop", "web").spec.ports[0].port == 2)
 
 
+async def test_linked_folders_are_not_followed(tmp_path):
+    outside, root = tmp_path / "outside", tmp_path / "root"
+    outside.mkdir()
+    root.mkdir()
+    (root / "link").symlink_to(outside)
+    (root / "loop").symlink_to(root)
+    async with started(root) as store:
+        (outside / "a.yaml").write_text(service("a"))
+        (root / "b.yaml").write_text(service("b"))
+        await until(lambda: store.get(Service, "shop", "b") is not None)
+        assert [item.name for item in store.list(Service)] == ["b"]
+
+
 async def test_a_broken_file_keeps_what_it_held_and_hurts_nothing_else(tmp_path, caplog):
     (tmp_path / "a.yaml").write_text(service("a") + "---\n" + service("b"))
     (tmp_path / "c.yaml").write_text(service("c"))

@@ -174,9 +174,13 @@ class DirectoryContents:
 
 
 def _visit(root: Path, entering: Callable[[Path], None]) -> None:
-    for folder, folders, _names in os.walk(root):
-        entering(Path(folder))
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    """Enter each folder before it is listed, so that nothing made meanwhile is missed."""
+    entering(root)
+    for parent, names, _files in os.walk(root):
+        names[:] = [name for name in names if not name.startswith(".")]
+        for folder in (Path(parent, name) for name in names):
+            if not folder.is_symlink():  # as those who list the files, it may lead anywhere
+                entering(folder)
 
 
 def _signature(path: Path) -> _Signature | None:
