@@ -1,5 +1,7 @@
 """Annotations that shape a pod's proxy."""
 
+from collections.abc import Iterable
+
 from mesh_core.annotations.annotation import Annotation, Place
 from mesh_core.annotations.value_types import (
     BOOLEAN,
@@ -24,11 +26,17 @@ from mesh_core.annotations.value_types import (
     integer,
     ratio,
 )
+from mesh_proto.vocabulary import ports
 
 _CONFIG = "config.linkerd.io/"
 _MAX_UID = 2**32 - 2
 _MAX_SECONDS = 86_400
 _ANYWHERE = Place.WORKLOAD | Place.NAMESPACE | Place.SERVICE
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ",".join(map(str, numbers))
+
 
 INJECT = Annotation(
     "linkerd.io/inject",
@@ -65,26 +73,34 @@ DEBUG_IMAGE_PULL_POLICY = Annotation(
 )
 
 INBOUND_PORT = Annotation(
-    _CONFIG + "inbound-port", PORT, "Where the proxy takes incoming connections.", default="4143"
+    _CONFIG + "inbound-port",
+    PORT,
+    "Where the proxy takes incoming connections.",
+    default=str(ports.PROXY_INBOUND),
 )
 OUTBOUND_PORT = Annotation(
-    _CONFIG + "outbound-port", PORT, "Where the proxy takes outgoing connections.", default="4140"
+    _CONFIG + "outbound-port",
+    PORT,
+    "Where the proxy takes outgoing connections.",
+    default=str(ports.PROXY_OUTBOUND),
 )
 ADMIN_PORT = Annotation(
-    _CONFIG + "admin-port", PORT, "The proxy's probes and metrics.", default="4191"
+    _CONFIG + "admin-port", PORT, "The proxy's probes and metrics.", default=str(ports.PROXY_ADMIN)
 )
-CONTROL_PORT = Annotation(_CONFIG + "control-port", PORT, "The proxy's tap.", default="4190")
+CONTROL_PORT = Annotation(
+    _CONFIG + "control-port", PORT, "The proxy's tap.", default=str(ports.PROXY_CONTROL)
+)
 SKIP_INBOUND_PORTS = Annotation(
     _CONFIG + "skip-inbound-ports",
     PORTS,
     "Incoming connections to these ports go around the proxy.",
-    default="4567,4568",
+    default=_listed(ports.DEFAULT_SKIP_INBOUND),
 )
 SKIP_OUTBOUND_PORTS = Annotation(
     _CONFIG + "skip-outbound-ports",
     PORTS,
     "Outgoing connections to these ports go around the proxy.",
-    default="4567,4568",
+    default=_listed(ports.DEFAULT_SKIP_OUTBOUND),
 )
 SKIP_SUBNETS = Annotation(
     _CONFIG + "skip-subnets",
@@ -96,7 +112,7 @@ OPAQUE_PORTS = Annotation(
     NAMED_PORTS,
     "Connections to these ports are carried without looking for a protocol.",
     places=_ANYWHERE,
-    default="25,587,3306,4444,5432,6379,9300,11211",
+    default=_listed(ports.DEFAULT_OPAQUE),
 )
 POD_INBOUND_PORTS = Annotation(
     _CONFIG + "pod-inbound-ports",
@@ -128,7 +144,7 @@ PROXY_UID = Annotation(
     _CONFIG + "proxy-uid",
     integer(1, _MAX_UID),
     "The proxy's user, whose connections are not redirected.",
-    default="2102",
+    default=str(ports.PROXY_UID),
 )
 PROXY_GID = Annotation(
     _CONFIG + "proxy-gid",
