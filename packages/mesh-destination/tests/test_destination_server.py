@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import time
 from pathlib import Path
 
@@ -314,3 +315,50 @@ async def test_a_broken_file_keeps_the_last_state(control, channel, tmp_path):
 async def test_a_port_in_use_is_an_error(control):
     with pytest.raises(ListenError, match="port in use"):
         ApiServer(Authority.parse(f"127.0.0.1:{control.server.port}"), [])
+
+
+async def test_a_reader_that_never_reads_does_not_hold_up_the_end(control):
+    options = [("grpc.http2.bdp_probe", 0), ("grpc.use_local_subchannel_pool", 1)]
+    address = f"127.0.0.1:{control.server.port}"
+    async with (
+        grpc.aio.insecure_channel(address, options=options) as sleepy,
+        grpc.aio.insecure_channel(address) as awake,
+    ):
+        slow, quick = DestinationStub(sleepy).Get(WEB), DestinationStub(awake).Get(WEB)
+        assert await slow.read()
+        follower = Follower()
+        # More than one stream's window of updates: the server's write to the sleeper waits.
+        for step in range(30):
+            count = 1 if step % 2 else 60
+            await asyncio.to_thread(control.scale, count)
+            await until(follower, quick, count)
+        began = time.monotonic()
+        await control.stop()
+        assert time.monotonic() - began < 2
+        slow.cancel()
+
+
+async def test_garbage_on_the_port_leaves_others_unaffected(control, channel):
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+    openings = [
+        b"",
+        b"GET / HTTP/1.1\r\nhost: x\r\n\r\n",
+        os.urandom(4096),
+        preface + b"\xff\xff\xff\x00\x00\x00\x00\x00\x01" + os.urandom(4096),
+        preface + bytes(9) * 1000,
+    ]
+    follower, stream = Follower(), DestinationStub(channel).Get(WEB)
+    async with contextlib.AsyncExitStack() as stack:
+        for opening in openings * 10:
+            _, writer = await asyncio.open_connection("127.0.0.1", control.server.port)
+            stack.callback(writer.close)
+            writer.write(opening)
+            with contextlib.suppress(ConnectionError):
+                await writer.drain()
+        await until(follower, stream, 1)
+        await asyncio.to_thread(control.scale, 2)
+        await until(follower, stream, 2)
+    huge = GetDestination(path="x" * 1_000_000)
+    code, _ = await status(DestinationStub(channel).Get(huge).read())
+    assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    stream.cancel()

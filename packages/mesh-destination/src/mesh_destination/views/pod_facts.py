@@ -48,17 +48,12 @@ def is_meshed(settings: Settings, pod: Pod) -> bool:
 
 def identity(settings: Settings, pod: Pod) -> str | None:
     """The name in the certificate of a meshed pod; None for one that cannot have any."""
-    try:
-        return str(
-            Identity(
-                pod.spec.service_account,
-                pod.namespace,
-                settings.controller_namespace,
-                settings.trust_domain,
-            )
-        )
-    except InvalidNameError:
-        return None
+    return _identity(
+        pod.spec.service_account,
+        pod.namespace,
+        settings.controller_namespace,
+        settings.trust_domain,
+    )
 
 
 def opaque_ports(index: Index, settings: Settings, pod: Pod) -> PortSet:
@@ -79,7 +74,7 @@ def opaque_ports(index: Index, settings: Settings, pod: Pod) -> PortSet:
 def skipped_ports(pod: Pod) -> PortSet:
     """The ports that the pod's redirect leaves alone, so that no proxy listens behind them."""
     # Only the pod's own annotation: the redirect was made with it and does not change later.
-    text = SKIP_INBOUND_PORTS.text(pod.metadata.annotations)
+    text = _own(pod, SKIP_INBOUND_PORTS)
     return _NO_PORTS if text is None else _ports(text) or _NO_PORTS
 
 
@@ -144,18 +139,31 @@ def _identity_ports(index: Index, pod: Pod) -> PortSet:
 
 
 def _own_port(pod: Pod, annotation: Annotation[int], default: int) -> int:
-    text = annotation.text(pod.metadata.annotations)
+    text = _own(pod, annotation)
     return default if text is None else _port(annotation, text) or default
 
 
 def _inherited(index: Index, pod: Pod, annotation: Annotation[Any]) -> str | None:
-    own = annotation.text(pod.metadata.annotations)
+    own = _own(pod, annotation)
     if own is not None:
         return own
     return annotation.text(index.namespace_annotations(pod.namespace))
 
 
+def _own(pod: Pod, annotation: Annotation[Any]) -> str | None:
+    annotations = pod.metadata.annotations
+    return annotation.text(annotations) if annotations else None
+
+
 # A cluster has few distinct values on many pods, and answers are computed often.
+
+
+@lru_cache(maxsize=4096)
+def _identity(account: str, namespace: str, controller: str, trust_domain: str) -> str | None:
+    try:
+        return str(Identity(account, namespace, controller, trust_domain))
+    except InvalidNameError:
+        return None
 
 
 @lru_cache(maxsize=4096)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import lru_cache
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -20,11 +21,17 @@ _CORE_GROUP = "core"
 
 def ip_address(ip: str) -> net_pb2.IPAddress:
     """An address; IPv4 as its ordinary numeric value, IPv6 as two halves."""
-    address = ipaddress.ip_address(ip)
-    number = int(address)
-    if address.version == 4:
+    version, number = _parsed(ip)
+    if version == 4:
         return net_pb2.IPAddress(ipv4=number)
     return net_pb2.IPAddress(ipv6=net_pb2.IPv6(first=number >> 64, last=number & _LOW_64_BITS))
+
+
+@lru_cache(maxsize=65536)
+def _parsed(ip: str) -> tuple[int, int]:
+    """The version and the number of an address; the same few are encoded again and again."""
+    address = ipaddress.ip_address(ip)
+    return address.version, int(address)
 
 
 def tcp_address(ip: str, port: int) -> net_pb2.TcpAddress:
