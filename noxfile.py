@@ -22,6 +22,9 @@ from house.workspace import EngineError, WorkspaceError, ensure
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["quick"]
 
+# Its own progress would stand between our output; errors stay.
+logging.getLogger("nox").setLevel(logging.WARNING)
+
 # Ctrl-C: how long a mesh may take to come down before nox insists.
 _PATIENCE = 60
 

@@ -21,7 +21,7 @@ _TYPED = (*("packages/*/src", "packages/mesh-proxy/python", "packages/mesh-proto
 
 def lint() -> list[Row]:
     """ruff, the import contracts, rustfmt, clippy and shellcheck."""
-    shell = ["dev", ".ci/run"]
+    shell = ["dev", ".ci/run", *(str(path) for path in _shell_scripts())]
     clippy, deny = ["cargo", "clippy", "--locked", "--all-targets"], ["--", "-D", "warnings"]
     return [
         command("lint: ruff", [tool("ruff"), "check", "."]),
@@ -129,6 +129,11 @@ def lock() -> list[Row]:
 def build() -> list[Row]:
     """Wheels and sdists; each installs with plain pip outside the repository."""
     return wheels.build()
+
+
+def _shell_scripts() -> list[Path]:
+    folders = ("bench", "deploy", "examples", "packages", "tests-e2e", "tools")
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.sh"))
 
 
 def _as_root(name: str, arguments: Sequence[str], elevation: Elevation) -> Row:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from house.places import CACHE, ROOT
 
 _MISSING = (
-    "this machine lets even root make no network namespaces (an unprivileged container?);"
+    "this machine lets even root make no network namespaces (an unprivileged container, WSL 1?);"
     " run it on a virtual machine, or in a container with CAP_SYS_ADMIN and CAP_NET_ADMIN"
 )
 
