@@ -168,3 +168,14 @@ def test_a_port_in_use_is_an_error(server: IdentityServer, fresh_chain: Chain) -
     metrics = IdentityMetrics(CollectorRegistry(), issuer)
     with pytest.raises(IdentityError, match="port in use"):
         IdentityServer(certifier, metrics, Authority.parse(f"127.0.0.1:{server.port}"))
+
+
+def test_a_flood_of_refusals_is_a_few_lines(
+    certify: Call, registry: CollectorRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(60):
+        refused(certify, CertifyRequest())
+    lines = [record for record in caplog.records if "refused a certificate" in record.message]
+    assert 1 <= len(lines) <= 40
+    labels = {"reason": "request"}
+    assert registry.get_sample_value("identity_requests_rejected_total", labels) == 60

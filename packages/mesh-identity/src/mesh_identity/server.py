@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import grpc
 from mesh_core.authority import Authority
 from mesh_identity.certify import Certifier
 from mesh_identity.errors import CertifyError, IdentityError
+from mesh_identity.log_limit import LogLimit
 from mesh_identity.metrics import IdentityMetrics
 from mesh_proto.pb import identity_pb2, identity_pb2_grpc
 
@@ -47,6 +49,7 @@ class IdentityServicer(identity_pb2_grpc.IdentityServicer):
         self._certifier = certifier
         self._metrics = metrics
         self._clock = clock
+        self._refusals = LogLimit()
 
     def Certify(
         self, request: identity_pb2.CertifyRequest, context: grpc.ServicerContext
@@ -56,7 +59,7 @@ class IdentityServicer(identity_pb2_grpc.IdentityServicer):
             response = self._certifier.certify(request, self._clock())
         except CertifyError as error:
             self._metrics.rejected(error.reason)
-            _LOG.warning("refused a certificate to %s: %s", context.peer(), error)
+            self._log_refusal(context.peer(), error)
             context.abort(grpc.StatusCode[error.status], str(error))
         except Exception:  # noqa: BLE001 - logged with its traceback, and the others go on
             self._metrics.rejected("internal")
@@ -69,6 +72,12 @@ class IdentityServicer(identity_pb2_grpc.IdentityServicer):
         self._metrics.issued.inc()
         _LOG.info("certified %s until %s", request.identity, response.valid_until.ToJsonString())
         return response
+
+    def _log_refusal(self, peer: str, error: CertifyError) -> None:
+        held_back = self._refusals.admit(time.monotonic())
+        if held_back is not None:
+            more = f" ({held_back} more refusals were not logged)" if held_back else ""
+            _LOG.warning("refused a certificate to %s: %s%s", peer, error, more)
 
 
 class IdentityServer:
