@@ -1,0 +1,104 @@
+"""Traffic follows what changes: scale, death, edits, restarts, a control plane that is gone."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from scenario import Mesh, wait_for
+
+
+@contextmanager
+def steady_load(mesh: Mesh, rate: int = 200) -> Iterator[dict[str, Any]]:
+    """Keep asking `web` from the meshed client; the dictionary holds the counts afterwards."""
+    result: dict[str, Any] = {}
+    process = mesh.start("client", "load", "http://web/whoami", "--rate", str(rate))
+    try:
+        yield result
+    finally:
+        result.update(mesh.finish(process))
+
+
+def answering(mesh: Mesh) -> set[str]:
+    """The pods that answer right now."""
+    answers = mesh.run("client", "load", "http://web/whoami", "--seconds", "0.5", "--rate", "200")
+    assert set(answers["outcomes"]) == {"200"}, answers
+    return set(answers["pods"])
+
+
+def test_scaling_up_and_down_is_followed(mesh: Mesh) -> None:
+    mesh.ready("web", 2)
+    for count, text in ((4, "replicas: 4"), (2, "replicas: 2")):
+        before = "replicas: 2" if count == 4 else "replicas: 4"
+        mesh.edit(f"name: web, namespace: e2e}}\nspec:\n  {before}", f"name: web, namespace: e2e}}\nspec:\n  {text}")
+        names = {pod.name for pod in mesh.ready("web", count)}
+        wait_for("traffic to all pods", lambda: answering(mesh) == names or None, 10)
+
+
+def test_a_killed_replica_gets_no_traffic_and_comes_back(mesh: Mesh) -> None:
+    victim, other = mesh.ready("web", 2)
+    mesh.provider.kill(f"e2e/{victim.name}", "e2e_apps.web")
+    wait_for("traffic to the other pod only", lambda: answering(mesh) == {other.name} or None, 10)
+    wait_for("traffic to both pods", lambda: len(answering(mesh)) == 2 or None, 20)
+
+
+def test_an_edited_manifest_rolls_out(mesh: Mesh) -> None:
+    old = {pod.name for pod in mesh.ready("web", 2)}
+    mesh.edit('{name: VERSION, value: "1"}', '{name: VERSION, value: "2"}')
+
+    def rolled() -> bool | None:
+        pods = {pod.name for pod in mesh.pods("web") if pod.ready}
+        return len(pods) == 2 and not pods & old or None
+
+    wait_for("only new pods", rolled, 40)
+    assert mesh.get("client", "http://web/whoami")["json"]["version"] == "2"
+    mesh.edit('{name: VERSION, value: "2"}', '{name: VERSION, value: "1"}')
+    wait_for("version 1 again", lambda: mesh.get("client", "http://web/whoami")["json"]["version"] == "1" or None, 40)
+    mesh.ready("web", 2)
+
+
+def test_a_rolling_restart_fails_no_request(mesh: Mesh) -> None:
+    old = {pod.name for pod in mesh.ready("web", 2)}
+    with steady_load(mesh) as result:
+        mesh.provider.restart("e2e/web")
+
+        def rolled() -> bool | None:
+            pods = list(mesh.pods("web"))
+            return len(pods) == 2 and all(p.ready and p.name not in old for p in pods) or None
+
+        wait_for("only new pods", rolled, 60)
+        time.sleep(1)  # the last of the old pods' connections
+    total = sum(result["outcomes"].values())
+    print(f"{total} requests in {result['seconds']:.1f} s: {result['outcomes']}")
+    assert set(result["outcomes"]) == {"200"}, result
+    assert total / result["seconds"] > 150
+
+
+def test_the_slow_replica_gets_less_of_one_grpc_connection(mesh: Mesh) -> None:
+    pods = mesh.run("client", "rpc", "rpc:8081", "--count", "300")["pods"]
+    slow = sum(count for pod, count in pods.items() if pod.startswith("rpc-slow"))
+    fast = [count for pod, count in pods.items() if pod.startswith("rpc-fast")]
+    assert len(fast) == 2, pods
+    assert slow < min(fast) / 2, pods
+
+
+def test_traffic_goes_on_without_a_control_plane_which_is_followed_again(mesh: Mesh) -> None:
+    before = {pod.name: pod.restarts for pod in mesh.ready("web", 2)}
+    with steady_load(mesh) as result:
+        for pod in mesh.provider.pods("linkerd"):
+            mesh.provider.kill(f"linkerd/{pod.name}", "mesh-")
+        time.sleep(1)  # a while without it, under load
+
+        def control_plane_is_back() -> bool | None:
+            pods = mesh.provider.pods("linkerd")
+            return all(pod.ready for pod in pods) or None
+
+        wait_for("the control plane", control_plane_is_back, 30)
+    assert set(result["outcomes"]) == {"200"}, result
+    after = {pod.name: pod.restarts for pod in mesh.ready("web", 2)}
+    assert after == before
+    mesh.edit("name: web, namespace: e2e}\nspec:\n  replicas: 2", "name: web, namespace: e2e}\nspec:\n  replicas: 3")
+    names = {pod.name for pod in mesh.ready("web", 3)}
+    wait_for("traffic to the new pod", lambda: answering(mesh) == names or None, 10)
+    mesh.edit("name: web, namespace: e2e}\nspec:\n  replicas: 3", "name: web, namespace: e2e}\nspec:\n  replicas: 2")
+    mesh.ready("web", 2)
