@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{Registry, reload};
@@ -55,9 +55,13 @@ pub fn parse_filter(text: &str) -> Result<Targets, String> {
             Some((target, level)) => format!("{}={level}", rename(target)),
             None => item.to_owned(),
         };
-        directive
-            .parse::<Targets>()
-            .map_err(|_| format!("{item:?} is not LEVEL or TARGET=LEVEL, such as linkerd=debug"))?;
+        // A lone word that is no level would be taken for a target, of which everything is logged.
+        let level = item.rsplit('=').next().unwrap_or_default();
+        if level.parse::<LevelFilter>().is_err() || directive.parse::<Targets>().is_err() {
+            return Err(format!(
+                "{item:?} is not LEVEL or TARGET=LEVEL, such as linkerd=debug"
+            ));
+        }
         directives.push(directive);
     }
     if directives.is_empty() {
@@ -232,6 +236,7 @@ mod tests {
                 "{text}"
             );
         }
+        assert!(parse_filter("loud").unwrap_err().contains("\"loud\""));
         assert!(parse_filter(" , ").unwrap_err().contains("empty"));
     }
 }

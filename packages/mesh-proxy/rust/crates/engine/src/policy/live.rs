@@ -141,9 +141,10 @@ impl Update {
     async fn run(self, mut servers: Following<Server>) {
         let family = CounterFamily::ControlMessageRejected;
         let malformed = self.metrics.counter(family, "call=\"WatchPort\"");
+        let mut refused = false;
         loop {
             match servers.next().await {
-                Event::Opened => {}
+                Event::Opened => refused = false,
                 Event::Message(message) => match server::policy(&message, self.detect) {
                     Ok(policy) => {
                         debug!(port = self.port, ?policy, "policy");
@@ -156,9 +157,11 @@ impl Update {
                 },
                 // Whatever held before holds on: a controller that has lost its state must not
                 // open or close ports.
-                Event::Refused(status) => {
+                Event::Refused(status) if !refused => {
+                    refused = true;
                     warn!(port = self.port, %status, "the controller has no policy for this port");
                 }
+                Event::Refused(_) => {}
             }
         }
     }

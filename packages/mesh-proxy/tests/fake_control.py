@@ -1,0 +1,347 @@
+"""A control plane in the test's own process: it says what the test tells it to say.
+
+It speaks the real gRPC services. What it has said so far is kept per call and key, so that a
+stream that is opened again begins with the newest answer, as a real controller's does.
+"""
+
+import datetime
+import itertools
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, ip_address
+from typing import Any
+
+import grpc
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from google.protobuf.message import Message
+
+from mesh_proto.pb import (
+    destination_pb2,
+    destination_pb2_grpc,
+    identity_pb2,
+    identity_pb2_grpc,
+    inbound_pb2,
+    inbound_pb2_grpc,
+    meta_pb2,
+    net_pb2,
+    outbound_pb2,
+    outbound_pb2_grpc,
+)
+
+SECONDS = 10.0
+_SKEW = datetime.timedelta(seconds=20)
+
+
+class Authority:
+    """A certificate authority that signs what it is asked to, within the given life."""
+
+    def __init__(self) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "root")])
+        self.root = self._sign(name, self.key.public_key(), datetime.timedelta(days=1), ca=True)
+
+    @property
+    def pem(self) -> str:
+        return self.root.public_bytes(serialization.Encoding.PEM).decode()
+
+    def leaf(self, public_key: Any, name: str, life: datetime.timedelta) -> x509.Certificate:
+        return self._sign(x509.Name([]), public_key, life, names=[x509.DNSName(name)])
+
+    def _sign(
+        self,
+        subject: x509.Name,
+        public_key: Any,
+        life: datetime.timedelta,
+        *,
+        ca: bool = False,
+        names: list[x509.GeneralName] | None = None,
+    ) -> x509.Certificate:
+        now = datetime.datetime.now(datetime.UTC)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject if ca else self.root.subject)
+            .public_key(public_key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - _SKEW)
+            .not_valid_after(now + life)
+            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        )
+        if names:
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=True)
+        return builder.sign(self.key, hashes.SHA256())
+
+
+@dataclass
+class Said:
+    """The newest answer of one call about one thing."""
+
+    number: int
+    answer: Message
+
+
+@dataclass
+class Script:
+    """What the control plane says and has heard. Guarded by `changed`."""
+
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    said: dict[tuple[str, str], Said] = field(default_factory=dict)
+    streams: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    opened: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    certified: list[identity_pb2.CertifyRequest] = field(default_factory=list)
+    refuse: tuple[grpc.StatusCode, str] | None = None
+    life: datetime.timedelta = datetime.timedelta(hours=1)
+    limit: int | None = None
+    """Messages after which a stream is ended; None: never."""
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    stopping: bool = False
+
+
+class FakeControl:
+    """Identity, discovery and both policy services on one address."""
+
+    def __init__(self) -> None:
+        self.authority = Authority()
+        self.script = Script()
+        self._server: grpc.Server | None = None
+        self.port = 0
+
+    @contextmanager
+    def running(self) -> Iterator["FakeControl"]:
+        self.start()
+        try:
+            yield self
+        finally:
+            self.stop()
+
+    def start(self) -> None:
+        """Listen on loopback of this thread's network namespace, on the port of last time."""
+        self.script.stopping = False
+        server = grpc.server(ThreadPoolExecutor(max_workers=64), options=[("grpc.so_reuseport", 0)])
+        identity_pb2_grpc.add_IdentityServicer_to_server(_Identity(self), server)
+        destination_pb2_grpc.add_DestinationServicer_to_server(_Destination(self), server)
+        inbound_pb2_grpc.add_InboundServerPoliciesServicer_to_server(_Inbound(self), server)
+        outbound_pb2_grpc.add_OutboundPoliciesServicer_to_server(_Outbound(self), server)
+        self.port = server.add_insecure_port(f"127.0.0.1:{self.port}")
+        server.start()
+        self._server = server
+
+    def stop(self) -> None:
+        """Go away as a killed process does: connections end, what was said is kept."""
+        with self.script.changed:
+            self.script.stopping = True
+            self.script.changed.notify_all()
+        if self._server is not None:
+            self._server.stop(grace=None).wait(SECONDS)
+            self._server = None
+
+    # What it says.
+
+    def say(self, call: str, key: str, answer: Message, *, number: int | None = None) -> None:
+        """Answer `call` about `key` from now on; `number` is the revision to claim."""
+        with self.script.changed:
+            number = next(self.script.numbers) if number is None else number
+            answer.mesh_revision = number  # type: ignore[attr-defined]
+            self.script.said[call, key] = Said(number, answer)
+            self.script.changed.notify_all()
+
+    def refuse_to_certify(self, code: grpc.StatusCode | None, text: str = "") -> None:
+        with self.script.changed:
+            self.script.refuse = (code, text) if code else None
+
+    # What it has heard.
+
+    def wait(
+        self, what: str, condition: Callable[[Script], bool], seconds: float = SECONDS
+    ) -> None:
+        """Wait until the condition holds for what was heard."""
+        with self.script.changed:
+            if not self.script.changed.wait_for(lambda: condition(self.script), seconds):
+                streams = dict(self.script.streams)
+                raise AssertionError(f"not within {seconds} s: {what}; open: {streams}")
+
+    def wait_stream(self, call: str, key: str, seconds: float = SECONDS) -> None:
+        self.wait(f"{call} {key}", lambda script: script.streams[call, key] > 0, seconds)
+
+    # How its services work.
+
+    def follow(self, call: str, key: str, context: grpc.ServicerContext) -> Iterator[Message]:
+        """Send the newest answer, and each newer one, until the stream or the server ends."""
+        script = self.script
+        with script.changed:
+            if (call, key) not in script.said:
+                context.abort(grpc.StatusCode.NOT_FOUND, f"nothing is known of {key}")
+            script.streams[call, key] += 1
+            script.opened[call, key] += 1
+            script.changed.notify_all()
+        context.add_callback(self._wake)
+        last: Said | None = None
+        sent = 0
+        try:
+            while (last := self._newer(call, key, last, context)) is not None:
+                yield last.answer
+                sent += 1
+                if script.limit is not None and sent >= script.limit:
+                    return
+        finally:
+            with script.changed:
+                script.streams[call, key] -= 1
+                script.changed.notify_all()
+
+    def _newer(
+        self, call: str, key: str, last: Said | None, context: grpc.ServicerContext
+    ) -> Said | None:
+        """Wait for an answer other than `last`; None when the stream or the server ends."""
+        script = self.script
+        with script.changed:
+            script.changed.wait_for(
+                lambda: self._over(context) or script.said[call, key] is not last
+            )
+            return None if self._over(context) else script.said[call, key]
+
+    def _over(self, context: grpc.ServicerContext) -> bool:
+        return self.script.stopping or not context.is_active()
+
+    def _wake(self) -> None:
+        with self.script.changed:
+            self.script.changed.notify_all()
+
+
+class _Identity(identity_pb2_grpc.IdentityServicer):
+    def __init__(self, control: FakeControl) -> None:
+        self.control = control
+
+    def Certify(self, request, context):
+        script = self.control.script
+        with script.changed:
+            script.certified.append(request)
+            script.changed.notify_all()
+            refuse, life = script.refuse, script.life
+        if refuse:
+            context.abort(*refuse)
+        csr = x509.load_der_x509_csr(request.certificate_signing_request)
+        leaf = self.control.authority.leaf(csr.public_key(), request.identity, life)
+        response = identity_pb2.CertifyResponse(
+            leaf_certificate=leaf.public_bytes(serialization.Encoding.DER)
+        )
+        response.valid_until.FromDatetime(leaf.not_valid_after_utc.replace(tzinfo=None))
+        return response
+
+
+class _Destination(destination_pb2_grpc.DestinationServicer):
+    def __init__(self, control: FakeControl) -> None:
+        self.control = control
+
+    def Get(self, request, context):
+        """The answers are whole; the stream carries what leads from one to the next."""
+        before: list[net_pb2.TcpAddress] = []
+        for answer in self.control.follow("Get", request.path, context):
+            after = [weighted.addr for weighted in answer.add.addrs]
+            if gone := [address for address in before if address not in after]:
+                remove = destination_pb2.AddrSet(addrs=gone)
+                number = 2 * answer.mesh_revision
+                yield destination_pb2.Update(remove=remove, mesh_revision=number)
+            number = 2 * answer.mesh_revision + 1
+            yield destination_pb2.Update(add=answer.add, mesh_revision=number)
+            before = after
+
+    def GetProfile(self, request, context):
+        yield from self.control.follow("GetProfile", request.path, context)
+
+
+class _Inbound(inbound_pb2_grpc.InboundServerPoliciesServicer):
+    def __init__(self, control: FakeControl) -> None:
+        self.control = control
+
+    def GetPort(self, request, context):
+        return next(self.control.follow("WatchPort", str(request.port), context))
+
+    def WatchPort(self, request, context):
+        yield from self.control.follow("WatchPort", str(request.port), context)
+
+
+class _Outbound(outbound_pb2_grpc.OutboundPoliciesServicer):
+    def __init__(self, control: FakeControl) -> None:
+        self.control = control
+
+    def Get(self, request, context):
+        return next(self.control.follow("Watch", address_text(request.addr), context))
+
+    def Watch(self, request, context):
+        yield from self.control.follow("Watch", address_text(request.addr), context)
+
+
+def wire_address(text: str) -> net_pb2.TcpAddress:
+    """`HOST:PORT` as the wire has it."""
+    host, port = text.rsplit(":", 1)
+    ip = ip_address(host.strip("[]"))
+    if isinstance(ip, IPv4Address):
+        wire = net_pb2.IPAddress(ipv4=int(ip))
+    else:
+        halves = net_pb2.IPv6(first=int(ip) >> 64, last=int(ip) & (1 << 64) - 1)
+        wire = net_pb2.IPAddress(ipv6=halves)
+    return net_pb2.TcpAddress(ip=wire, port=int(port))
+
+
+def address_text(address: net_pb2.TcpAddress) -> str:
+    """The reverse of `wire_address`."""
+    if address.ip.HasField("ipv6"):
+        number = address.ip.ipv6.first << 64 | address.ip.ipv6.last
+        return f"[{ip_address(number)}]:{address.port}"
+    return f"{ip_address(address.ip.ipv4)}:{address.port}"
+
+
+def endpoints(*addresses: str) -> destination_pb2.Update:
+    """The endpoints of a destination: plaintext, of ordinary weight."""
+    addrs = [
+        destination_pb2.WeightedAddr(addr=wire_address(address), weight=10_000)
+        for address in addresses
+    ]
+    return destination_pb2.Update(add=destination_pb2.WeightedAddrSet(addrs=addrs))
+
+
+def profile(name: str = "", *, opaque: bool = False) -> destination_pb2.DestinationProfile:
+    return destination_pb2.DestinationProfile(fully_qualified_name=name, opaque_protocol=opaque)
+
+
+def opaque_policy(path: str) -> outbound_pb2.OutboundPolicy:
+    """Balance connections over the endpoints of `path`."""
+    service = meta_pb2.Metadata(
+        resource=meta_pb2.Resource(group="core", kind="Service", name="web", namespace="shop")
+    )
+    backend = outbound_pb2.Backend(metadata=service)
+    backend.balancer.discovery.dst.path = path
+    backend.balancer.peak_ewma.default_rtt.FromMilliseconds(30)
+    backend.balancer.peak_ewma.decay.FromSeconds(10)
+    backend.queue.capacity = 100
+    backend.queue.failfast_timeout.FromSeconds(3)
+    route = outbound_pb2.OpaqueRoute(metadata=service)
+    route.rules.add().backends.first_available.backends.add().backend.CopyFrom(backend)
+    policy = outbound_pb2.OutboundPolicy(metadata=service)
+    policy.protocol.opaque.routes.append(route)
+    return policy
+
+
+def open_server() -> inbound_pb2.Server:
+    """Anybody may come; the protocol is detected."""
+    server = inbound_pb2.Server(labels={"kind": "default", "name": "all-unauthenticated"})
+    server.protocol.detect.timeout.FromSeconds(10)
+    authz = server.authorizations.add()
+    authz.metadata.default = "all-unauthenticated"
+    authz.networks.add().net.ip.ipv4 = 0
+    authz.networks.add().net.ip.ipv6.first = 0
+    authz.authentication.unauthenticated.SetInParent()
+    return server
+
+
+def opaque_server() -> inbound_pb2.Server:
+    """Anybody may come; bytes are relayed."""
+    server = open_server()
+    server.protocol.opaque.SetInParent()
+    return server
