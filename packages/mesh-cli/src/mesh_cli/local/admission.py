@@ -30,6 +30,6 @@ class Admission(Protocol):
 class Unmeshed:
     """A cluster without a mesh."""
 
-    def admit(self, pod: Pod, namespace: Namespace, owner: str) -> Admitted:
+    def admit(self, pod: Pod, namespace: Namespace, owner: str) -> Admitted:  # noqa: ARG002
         """Every pod as it is."""
         return Admitted(pod, note="this mesh was started without its control plane")

@@ -9,9 +9,11 @@ import contextlib
 import os
 import signal
 import sys
+import traceback
 from pathlib import Path
 
 from mesh_cli.local import kernel, links
+from mesh_cli.local.errors import StartError
 from mesh_cli.local.kernel import MountFlag, Namespace
 from mesh_cli.local.links import Address
 from mesh_cli.local.netlink import NETLINK_ROUTE, NetlinkSocket
@@ -41,23 +43,33 @@ def main() -> None:
     # The mesh's DNS server may ask the host's; nothing else ever uses this.
     host_network = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     kernel.unshare(_NAMESPACES)
+    go_reader, go_writer = os.pipe2(os.O_CLOEXEC)
     pid = os.fork()
     if pid:
-        inode = pid_namespace(pid)
-        if inode is not None:
-            SupervisorRecord(pid, inode).save(settings.state)
-        os._exit(0 if inode is not None else 1)
+        _note(pid, settings)
+        os.write(go_writer, b".")
+        os._exit(0)
+    # The note needs the host's /proc, and the mount that hides it is seen by both processes.
+    os.close(go_writer)
+    if not os.read(go_reader, 1):
+        os._exit(1)
+    os.close(go_reader)
     try:
         become_router(settings)
         _supervise(settings, report, host_network)
     except BaseException as problem:  # noqa: BLE001 - process 1 ends here, with its mesh
-        import traceback
-
         traceback.print_exc()
         with contextlib.suppress(OSError):
             os.write(report, f"{problem}\n".encode())
         os._exit(1)
     os._exit(0)
+
+
+def _note(pid: int, settings: Settings) -> None:
+    inode = pid_namespace(pid)
+    if inode is None:
+        raise StartError("the supervisor's process is gone before it began")
+    SupervisorRecord(pid, inode).save(settings.state)
 
 
 def families() -> int:
@@ -87,7 +99,8 @@ def become_router(settings: Settings) -> None:
 
 
 def _supervise(settings: Settings, report: int, host_network: int) -> None:
-    from mesh_cli.local.supervisor import Supervisor
+    # Only here: the host's process above ends without needing any of it.
+    from mesh_cli.local.supervisor import Supervisor  # noqa: PLC0415
 
     def ready() -> None:
         os.write(report, READY)

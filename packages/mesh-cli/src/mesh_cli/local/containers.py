@@ -14,7 +14,7 @@ from mesh_cli.local.backoff import RestartBackOff
 from mesh_cli.local.environment import ConfigurationError
 from mesh_cli.local.errors import StartError
 from mesh_cli.local.kernel import Namespace
-from mesh_cli.local.logfiles import open_log
+from mesh_cli.local.logfiles import last_line, open_log
 from mesh_cli.local.probes import worker
 from mesh_cli.local.probes.check import ProbeFailed, Subject, check
 from mesh_cli.local.processes import Command, Process, start
@@ -130,6 +130,8 @@ class ContainerRunner:
             self._state.last = previous
         reason = ended.reason if ended and ended.reason not in ("Error", "Completed") else ""
         why = ended.message if ended and ended.message else _describe_end(ended)
+        if ended and ended.reason == "Error" and (last := last_line(self._log)):
+            why = f"{why} ({last})"
         waiting = ContainerStateWaiting(
             reason or "CrashLoopBackOff", f"{why}; next start in {delay:g} s"
         )

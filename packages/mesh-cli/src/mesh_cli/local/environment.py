@@ -23,7 +23,7 @@ Lookup = Callable[[type[Resource], str, str], Resource | None]
 
 
 class ConfigurationError(LocalError):
-    """A container refers to something that does not exist (the kubelet's CreateContainerConfigError)."""
+    """A container refers to something that does not exist."""
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:

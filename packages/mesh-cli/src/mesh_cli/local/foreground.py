@@ -1,6 +1,5 @@
 """`mesh local up` after the start: progress, then staying as the mesh's client."""
 
-import select
 import signal
 import sys
 import threading
@@ -11,6 +10,8 @@ from mesh_cli.local.client import LocalMesh
 from mesh_cli.local.control_protocol import Document
 from mesh_cli.local.errors import ControlError, NotRunning
 from mesh_cli.output import say
+
+_DOWN_THREAD = "take the mesh down"
 
 
 class _Interrupts:
@@ -24,12 +25,12 @@ class _Interrupts:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._handle)
 
-    def _handle(self, number: int, frame: FrameType | None) -> None:
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
         self.count += 1
         if self.count == 1:
             say("\ntaking the mesh down; Ctrl-C again ends it at once")
             # In a thread: a second signal has to come through while this waits.
-            threading.Thread(target=self._mesh.down, name="down").start()
+            threading.Thread(target=self._mesh.down, name=_DOWN_THREAD).start()
         else:
             self._mesh.kill()
 
@@ -54,27 +55,24 @@ def stay(mesh: LocalMesh, *, wait: float, detach: bool, report: Callable[[Docume
         say("the mesh runs on; end it with `mesh local down`")
         return 1 if late else 0
     say("Ctrl-C takes everything down. If this process is killed, the mesh runs on until `down`.")
-    _until_end(mesh)
+    orderly = _until_end(mesh)
     for thread in threading.enumerate():
-        if thread.name == "down":
+        if thread.name == _DOWN_THREAD:
             thread.join()
     mesh.down()
-    if interrupts.count:
-        return 0
-    say("the mesh has ended")
-    return 0 if not mesh.running else 1
+    if not orderly and not interrupts.count:
+        say("the mesh has ended: its supervisor was killed, and the kernel ended the rest")
+        return 1
+    return 0
 
 
-def _until_end(mesh: LocalMesh) -> None:
-    """Wait on an open connection: it closes when the supervisor ends, however it ends."""
+def _until_end(mesh: LocalMesh) -> bool:
+    """Wait for the mesh's end; False when its supervisor ended without a word."""
     try:
-        with mesh.connect() as connection:
-            while True:
-                readable, _, _ = select.select([connection], [], [])
-                if readable and not connection.recv(4096):
-                    return
-    except (NotRunning, OSError):
-        return
+        mesh.request("follow")
+    except (NotRunning, ControlError, OSError):
+        return False
+    return True
 
 
 def _progress(notice: Document) -> None:

@@ -43,3 +43,14 @@ def tail(path: Path, lines: int | None) -> bytes:
     if lines is None:
         return text
     return b"".join(text.splitlines(keepends=True)[-lines:]) if lines else b""
+
+
+def last_line(path: Path, limit: int = 200) -> str:
+    """The last thing that was written, shortened: most often the reason of an end."""
+    try:
+        with path.open("rb") as log:
+            log.seek(max(log.seek(0, os.SEEK_END) - 4096, 0))
+            lines = log.read().decode(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1].strip()[:limit] if lines else ""

@@ -18,6 +18,7 @@ from mesh_core.resources import (
     Secret,
     Service,
     ServiceAccount,
+    VolumeMount,
 )
 from mesh_core.store import Problem
 from mesh_core.store.manifests import Manifest
@@ -107,17 +108,22 @@ def _service(service: Service) -> Iterator[Finding]:
         yield "`mesh local` has no external addresses; remove it", ("spec", "externalIPs")
     if service.external and not spec.external_name:
         yield "is missing", ("spec", "externalName")
-    names = [port.name for port in spec.ports]
-    for index, port in enumerate(spec.ports):
+    if not spec.ports and not service.headless and not service.external:
+        yield "is missing: a Service with an address needs a port", ("spec", "ports")
+    yield from _service_ports(service)
+
+
+def _service_ports(service: Service) -> Iterator[Finding]:
+    ports = service.spec.ports
+    names = [port.name for port in ports]
+    for index, port in enumerate(ports):
         path: FieldPath = ("spec", "ports", index)
         if not 0 < port.port < 65536:
             yield "must be from 1 to 65535", (*path, "port")
-        if len(spec.ports) > 1 and (not port.name or names.count(port.name) > 1):
+        if len(ports) > 1 and (not port.name or names.count(port.name) > 1):
             yield "each of several ports needs a name of its own", (*path, "name")
         if port.protocol not in ("TCP", "UDP"):
             yield "`mesh local` knows TCP and UDP", (*path, "protocol")
-    if not spec.ports and not service.headless and not service.external:
-        yield "is missing: a Service with an address needs a port", ("spec", "ports")
 
 
 def _pod_spec(spec: PodSpec, path: FieldPath) -> Iterator[Finding]:
@@ -153,20 +159,6 @@ def _container(
     if not container.command:
         message = "is missing: `mesh local` runs no images, so it needs an explicit command"
         yield message, (*path, "command")
-    context = container.security_context
-    uid = context.run_as_user if context else None
-    if uid is None and spec.security_context:
-        uid = spec.security_context.run_as_user
-    required = (context and context.run_as_non_root) or (
-        spec.security_context and spec.security_context.run_as_non_root
-    )
-    if required and uid == 0:
-        yield "contradicts runAsNonRoot", (*path, "securityContext", "runAsUser")
-    if context is not None and context.privileged:
-        yield "`mesh local` runs nothing privileged", (*path, "securityContext", "privileged")
-    if context is not None and context.capabilities is not None and context.capabilities.add:
-        where = (*path, "securityContext", "capabilities", "add")
-        yield "`mesh local` gives no capabilities", where
     if container.stdin or container.tty:
         yield "`mesh local` attaches no input", (*path, "stdin" if container.stdin else "tty")
     if container.lifecycle is not None and container.lifecycle.post_start is not None:
@@ -177,18 +169,38 @@ def _container(
         if port.host_port:
             message = "`mesh local` opens no host ports; use `mesh local up --expose`"
             yield message, (*path, "ports", index, "hostPort")
+    yield from _security(container, spec, (*path, "securityContext"))
     for index, mount in enumerate(container.volume_mounts):
-        here = (*path, "volumeMounts", index)
-        if mount.name not in volumes:
-            yield f"there is no volume named {mount.name!r}", (*here, "name")
-        if not mount.mount_path.startswith("/") or mount.mount_path.rstrip("/") == "":
-            yield "must be an absolute path other than /", (*here, "mountPath")
-        if ".." in mount.sub_path.split("/"):
-            yield "must not leave the volume", (*here, "subPath")
-        if mount.sub_path_expr:
-            yield "`mesh local` does not expand it; use subPath", (*here, "subPathExpr")
-        if mount.mount_propagation not in ("", "None"):
-            yield "`mesh local` propagates no mounts", (*here, "mountPropagation")
+        yield from _volume_mount(mount, volumes, (*path, "volumeMounts", index))
+
+
+def _security(container: Container, spec: PodSpec, path: FieldPath) -> Iterator[Finding]:
+    own, shared = container.security_context, spec.security_context
+    uid = own.run_as_user if own else None
+    if uid is None and shared is not None:
+        uid = shared.run_as_user
+    not_root = own.run_as_non_root if own else None
+    if not_root is None and shared is not None:
+        not_root = shared.run_as_non_root
+    if not_root and uid == 0:
+        yield "contradicts runAsNonRoot", (*path, "runAsUser")
+    if own is not None and own.privileged:
+        yield "`mesh local` runs nothing privileged", (*path, "privileged")
+    if own is not None and own.capabilities is not None and own.capabilities.add:
+        yield "`mesh local` gives no capabilities", (*path, "capabilities", "add")
+
+
+def _volume_mount(mount: VolumeMount, volumes: set[str], path: FieldPath) -> Iterator[Finding]:
+    if mount.name not in volumes:
+        yield f"there is no volume named {mount.name!r}", (*path, "name")
+    if not mount.mount_path.startswith("/") or not mount.mount_path.rstrip("/"):
+        yield "must be an absolute path other than /", (*path, "mountPath")
+    if ".." in mount.sub_path.split("/"):
+        yield "must not leave the volume", (*path, "subPath")
+    if mount.sub_path_expr:
+        yield "`mesh local` does not expand it; use subPath", (*path, "subPathExpr")
+    if mount.mount_propagation not in ("", "None"):
+        yield "`mesh local` propagates no mounts", (*path, "mountPropagation")
 
 
 def _mount_clashes(spec: PodSpec, path: FieldPath) -> Iterator[Finding]:

@@ -127,12 +127,12 @@ class ManifestSource:
             inotify.close()
 
 
-async def _readable(descriptor: int, timeout: float) -> bool:
+async def _readable(descriptor: int, seconds: float) -> bool:
     loop = asyncio.get_running_loop()
     event = asyncio.Event()
     loop.add_reader(descriptor, event.set)
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(seconds):
             return await event.wait()
     except TimeoutError:
         return False

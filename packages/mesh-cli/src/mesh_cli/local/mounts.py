@@ -91,7 +91,7 @@ def _entries(directory: Path) -> list[Step]:
     steps: list[Step] = []
     for entry in sorted(directory.iterdir()):
         if entry.is_symlink():
-            steps.append(Link(entry, os.readlink(entry)))
+            steps.append(Link(entry, str(entry.readlink())))
         else:
             steps.append(Bind(entry, entry, read_only=False, recursive=True))
     return steps
@@ -101,7 +101,8 @@ def _open_up(needed: Iterable[Path]) -> tuple[list[Path], list[Bind]]:
     """The closed directories to replace, and what has to be bound back into them."""
     covers: dict[Path, None] = {}
     back: list[Bind] = []
-    for path in _outermost(item for path in needed for item in _readable(path.resolve())):
+    readable = [item for path in needed for item in _readable(path.resolve())]
+    for path in _outermost(readable):
         cover = _top_closed(path.parent)
         if cover is not None:
             back.append(Bind(path, path))

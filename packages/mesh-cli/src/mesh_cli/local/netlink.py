@@ -13,6 +13,7 @@ import socket
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 NETLINK_ROUTE = 0
 NETLINK_NETFILTER = 12
@@ -112,7 +113,7 @@ class NetlinkSocket:
         self._socket.settimeout(_TIMEOUT_SECONDS)
         self._socket.bind((0, 0))
 
-    def __enter__(self) -> "NetlinkSocket":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -45,10 +45,11 @@ class Operations:
             "exec": self._exec,
             "logs": self._logs,
             "scrape": self._scrape,
+            "follow": self._follow,
             "down": self._down,
         }
 
-    async def _status(self, request: Request) -> Document:
+    async def _status(self, _request: Request) -> Document:
         return self.document()
 
     def document(self) -> Document:
@@ -207,7 +208,12 @@ class Operations:
             if text is not None
         }
 
-    async def _down(self, request: Request) -> Document:
+    async def _follow(self, _request: Request) -> Document:
+        """Answer when the mesh ends in an orderly way; a killed one hangs up instead."""
+        await self._mesh.ending.wait()
+        return {"ended": True}
+
+    async def _down(self, _request: Request) -> Document:
         self._mesh.end()
         return {"ending": True}
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -334,7 +333,7 @@ class PodRunner:
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(self._node.pod_directory(pod.namespace, pod.name))
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._node.netns(pod.namespace, pod.name))
+            self._node.netns(pod.namespace, pod.name).unlink()
 
 
 def _has_started(runner: ContainerRunner) -> bool:

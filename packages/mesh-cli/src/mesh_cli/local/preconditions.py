@@ -7,7 +7,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from mesh_cli.local import kernel, nftables, service_table
 from mesh_cli.local.errors import Unsupported
+from mesh_cli.local.kernel import MountFlag, Namespace
+from mesh_cli.local.netlink import NetlinkError
+from mesh_cli.local.settings import SERVICE_NETWORKS
 
 _CAP_NET_ADMIN, _CAP_SYS_ADMIN = 12, 21
 _NOT_HERE = "lint, types and unit tests run here all the same"
@@ -42,7 +46,7 @@ def need_root() -> None:
 
 
 def _command_line() -> list[str]:
-    return [os.path.abspath(sys.argv[0]) if "/" in sys.argv[0] else sys.argv[0], *sys.argv[1:]]
+    return [str(Path(sys.argv[0]).absolute()) if "/" in sys.argv[0] else sys.argv[0], *sys.argv[1:]]
 
 
 def _wsl1(version: Path) -> bool:
@@ -72,7 +76,7 @@ def in_child(attempt: Callable[[], str]) -> str:
         finally:
             os._exit(0)
     os.close(writer)
-    with open(reader, "rb") as answer:
+    with os.fdopen(reader, "rb") as answer:
         text = answer.read().decode()
     os.waitpid(pid, 0)
     return text
@@ -80,11 +84,6 @@ def in_child(attempt: Callable[[], str]) -> str:
 
 def _try_namespaces() -> str:
     """In a throw-away child: make what a mesh needs; empty if all of it works."""
-    from mesh_cli.local import kernel, nftables, service_table
-    from mesh_cli.local.kernel import MountFlag, Namespace
-    from mesh_cli.local.netlink import NetlinkError
-    from mesh_cli.local.settings import SERVICE_NETWORKS
-
     try:
         kernel.unshare(Namespace.MOUNT | Namespace.NET | Namespace.UTS | Namespace.IPC)
         kernel.mount("none", "/", flags=MountFlag.PRIVATE | MountFlag.RECURSIVE)

@@ -126,7 +126,9 @@ def _become(command: Command, namespaces: Mapping[Namespace, int], complaints: i
         step = f"enter the working directory {command.working_directory}"
         os.chdir(command.working_directory)
         step = f"run {command.argv[0]!r}"
-        os.execvpe(command.argv[0], list(command.argv), dict(command.environment))
+        os.execvpe(  # noqa: S606
+            command.argv[0], list(command.argv), dict(command.environment)
+        )
     except BaseException as problem:  # noqa: BLE001 - the child must never return to the loop
         os.write(complaints, _explain(step, problem, command).encode())
     finally:

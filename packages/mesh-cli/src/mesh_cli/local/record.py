@@ -55,7 +55,7 @@ def load(state: Path) -> SupervisorRecord | None:
 def pid_namespace(pid: int) -> int | None:
     """The inode of a process's pid namespace, or None if the process is gone."""
     try:
-        return os.stat(f"/proc/{pid}/ns/pid").st_ino
+        return Path(f"/proc/{pid}/ns/pid").stat().st_ino
     except OSError:
         return None
 

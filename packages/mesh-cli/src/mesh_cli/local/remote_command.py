@@ -35,7 +35,7 @@ def run_in_pod(
 
 
 def _pass_signals(mesh: LocalMesh, connection: socket.socket) -> None:
-    def handle(number: int, frame: FrameType | None) -> None:
+    def handle(number: int, _frame: FrameType | None) -> None:
         mesh.send_signal(connection, number)
 
     for number in _PASSED:

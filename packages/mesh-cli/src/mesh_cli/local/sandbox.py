@@ -135,12 +135,12 @@ def inside(namespace: int) -> Iterator[None]:
 def kill_inside(namespace: int) -> None:
     """Kill every process of a net namespace; none can leave it without privileges."""
     inode = os.fstat(namespace).st_ino
-    for entry in os.listdir("/proc"):
-        if not entry.isdecimal() or entry == "1":
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal() or entry.name == "1":
             continue
         with contextlib.suppress(OSError):
-            if os.stat(f"/proc/{entry}/ns/net").st_ino == inode:
-                os.kill(int(entry), signal.SIGKILL)
+            if (entry / "ns/net").stat().st_ino == inode:
+                os.kill(int(entry.name), signal.SIGKILL)
 
 
 def _be_born(plan: SandboxPlan, staging: Path, complaints: int, hold: int) -> None:

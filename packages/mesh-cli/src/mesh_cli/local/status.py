@@ -67,6 +67,8 @@ def _container(status: ContainerStatus) -> Document:
         message = state.waiting.message
     return {
         "name": status.name,
+        # As the mesh's own processes number it.
+        "pid": int(status.container_id.rpartition("/")[2]) if text == "running" else None,
         "state": text,
         "ready": status.ready,
         "restarts": status.restart_count,

@@ -15,6 +15,7 @@ from mesh_cli.local.admission import Admission, Unmeshed
 from mesh_cli.local.cluster import Cluster, Outputs
 from mesh_cli.local.control import ControlServer
 from mesh_cli.local.dns_server import DnsServer
+from mesh_cli.local.errors import StartError
 from mesh_cli.local.exposure import Door
 from mesh_cli.local.injection import Injection
 from mesh_cli.local.logfiles import shorten
@@ -57,7 +58,7 @@ class Supervisor:
         self.problems: tuple[Problem, ...] = ()
         self._families = families
         self._host_network = host_network
-        self._ending = asyncio.Event()
+        self.ending = asyncio.Event()
         self._signer = TokenSigner()
         self._reaper = Reaper()
         self._redirects = Redirects(script("mesh-proxy"), self._reaper)
@@ -88,7 +89,7 @@ class Supervisor:
         )
         self._reaper.install()
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._ending.set)
+        loop.add_signal_handler(signal.SIGTERM, self.ending.set)
         admission = await self._admission()
         self.pods = PodSet(self.node, self.objects, admission, self._published)
         self._dns = DnsServer(self.node.dns, self.settings.dns_forward, self._host_network)
@@ -105,12 +106,12 @@ class Supervisor:
         self._begin(self._shorten_logs(), "logs")
         self._begin(self._follow_readiness(), "readiness")
         ready()
-        await self._ending.wait()
+        await self.ending.wait()
         await self._take_down()
 
     def end(self) -> None:
         """Take everything down and end."""
-        self._ending.set()
+        self.ending.set()
 
     async def _published(self) -> None:
         await self.cluster.published()
@@ -160,8 +161,7 @@ class Supervisor:
         try:
             nftables.commit(service_table.plan(routes, networks, self.node.dns))
         except NetlinkError as problem:
-            log.error("the service table could not be written: %s", problem)
-            raise
+            raise StartError(f"the service table could not be written: {problem}") from problem
 
     async def _open_doors(self) -> None:
         self._doors = [

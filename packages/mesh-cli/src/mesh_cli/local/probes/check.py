@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -27,13 +28,13 @@ class Subject:
     run: Run
 
 
-async def check(action: Probe | LifecycleHandler, subject: Subject, timeout: float) -> None:
+async def check(action: Probe | LifecycleHandler, subject: Subject, seconds: float) -> None:
     """Ask once; raises ProbeFailed."""
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(seconds):
             await _ask(action, subject)
     except TimeoutError:
-        raise ProbeFailed(f"no answer within {timeout:g} s") from None
+        raise ProbeFailed(f"no answer within {seconds:g} s") from None
     except (OSError, grpc_health.GrpcProbeError) as problem:
         raise ProbeFailed(str(problem)) from problem
 
@@ -65,8 +66,6 @@ async def _http(action: HTTPGetAction, subject: Subject) -> None:
     host = action.host or subject.address
     context = None
     if action.scheme.upper() == "HTTPS":
-        import ssl
-
         # As the kubelet: a probe checks the application, not its certificate.
         context = ssl.create_default_context()
         context.check_hostname = False

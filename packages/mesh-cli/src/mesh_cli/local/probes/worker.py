@@ -90,6 +90,6 @@ async def _readiness(
 async def _liveness(probe: Probe, subject: Subject, verdicts: Verdicts) -> None:
     await asyncio.sleep(probe.initial_delay_seconds or probe.period_seconds)
     health = ProbeHealth(probe, healthy=True)
-    while health.observe(await _ask(probe, subject, verdicts, "liveness")):
+    while health.observe(await _ask(probe, subject, verdicts, "liveness")):  # noqa: ASYNC110
         await asyncio.sleep(probe.period_seconds)
     verdicts.unhealthy.set()
