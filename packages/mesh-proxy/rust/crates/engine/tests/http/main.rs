@@ -1,0 +1,14 @@
+//! HTTP through two proxies in one process: the client's hands requests to the server's over mutual
+//! TLS, as two pods would. Applications and clients are real sockets.
+
+mod app;
+mod bodies;
+mod client;
+mod errors;
+mod framing;
+mod http2;
+mod mesh;
+mod requests;
+mod smuggling;
+mod trust;
+mod upgrades;
