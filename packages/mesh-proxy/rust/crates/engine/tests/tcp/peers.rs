@@ -1,0 +1,182 @@
+//! Peers whose certificates must not be believed, as servers and as clients.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use mesh_decide::transport_header::Session;
+use mesh_engine::snapshot::PeerId;
+use mesh_engine::testing::Authority;
+use mesh_engine::tls::{Credentials, TRANSPORT_ALPN, provider, server_only};
+use mesh_engine::transport::{ConnectError, TlsStream, connect};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ServerConfig, version};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+
+use crate::app;
+use crate::pair::{CLIENT, Pair, SERVER, endpoint, idle, metric, run};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+fn certified(credentials: Credentials) -> Arc<SingleCertAndKey> {
+    let key = provider().key_provider;
+    let key = key.load_private_key(credentials.key).unwrap();
+    Arc::new(CertifiedKey::new(credentials.chain, key).into())
+}
+
+/// A proxy with another certificate than it should have.
+async fn impostor(credentials: Credentials) -> SocketAddr {
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&version::TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(certified(credentials));
+    config.alpn_protocols = vec![TRANSPORT_ALPN.to_vec()];
+    let config = Arc::new(config);
+    app::serve(async move |tcp| {
+        let error = TlsStream::accept(tcp, config.clone(), &[]).await.err();
+        assert!(error.is_some(), "the client believed the impostor");
+    })
+    .await
+}
+
+/// Servers whose certificates are wrong in one way, and the reason that must be given.
+fn impostors(ours: &Authority) -> Vec<(Credentials, &'static str)> {
+    let expired = ours.issue_with(SERVER, |params| {
+        params.not_before = (SystemTime::now() - 2 * DAY).into();
+        params.not_after = (SystemTime::now() - DAY).into();
+    });
+    let early = ours.issue_with(SERVER, |params| {
+        params.not_before = (SystemTime::now() + DAY).into();
+        params.not_after = (SystemTime::now() + 2 * DAY).into();
+    });
+    let authority = ours.issue_with(SERVER, |params| {
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    });
+    // Another authority under the names of ours.
+    let stranger = Authority::new();
+    let mut unchained = ours.issue(SERVER);
+    unchained.chain.truncate(1);
+    let mut long = ours.issue(SERVER);
+    let issuer = long.chain[1].clone();
+    // 2,000 certificates are about a mebibyte.
+    long.chain.resize(2_000, issuer);
+    vec![
+        (expired, "tls_expired"),
+        (early, "tls_not_yet_valid"),
+        (ours.issue(CLIENT), "tls_wrong_identity"),
+        (
+            ours.issue("*.shop.serviceaccount.identity.linkerd.cluster.local"),
+            "tls_wrong_identity",
+        ),
+        (authority, "tls_ca_as_leaf"),
+        (stranger.issue(SERVER), "tls_bad_signature"),
+        (unchained, "tls_unknown_issuer"),
+        (long, "tls_garbage"),
+    ]
+}
+
+#[tokio::test]
+async fn fault_07_a_server_with_a_wrong_certificate_gets_nothing_and_the_reason_is_known() {
+    run(async {
+        let pair = Pair::opaque(app::echo().await).await;
+        for (credentials, reason) in impostors(&pair.authority) {
+            let address = impostor(credentials).await;
+            let endpoint = endpoint(address, Some(address.port()));
+            let error = connect(&pair.client, &endpoint, Session::Opaque)
+                .await
+                .unwrap_err();
+            assert!(matches!(error, ConnectError::Tls(..)), "{error}");
+            assert_eq!(error.reason(), reason, "{error}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn fault_07_one_of_two_names_is_enough() {
+    run(async {
+        let pair = Pair::opaque(app::echo().await).await;
+        let two = pair.authority.issue_with("other.example", |params| {
+            let name = SERVER.try_into().unwrap();
+            params.subject_alt_names.push(rcgen::SanType::DnsName(name));
+        });
+        let mut config = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&version::TLS13])
+            .unwrap()
+            .with_no_client_auth()
+            .with_cert_resolver(certified(two));
+        config.alpn_protocols = vec![TRANSPORT_ALPN.to_vec()];
+        let config = Arc::new(config);
+        let address = app::serve(async move |tcp| {
+            TlsStream::accept(tcp, config.clone(), &[]).await.unwrap();
+        })
+        .await;
+        let endpoint = endpoint(address, Some(address.port()));
+        connect(&pair.client, &endpoint, Session::Opaque)
+            .await
+            .unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn fault_07_a_client_with_a_wrong_certificate_is_refused_with_the_reason() {
+    run(async {
+        let pair = Pair::opaque(app::echo().await).await;
+        let expired = pair.authority.issue_with(CLIENT, |params| {
+            params.not_before = (SystemTime::now() - 2 * DAY).into();
+            params.not_after = (SystemTime::now() - DAY).into();
+        });
+        let stranger = Authority::new().issue(CLIENT);
+        let mut unchained = pair.authority.issue(CLIENT);
+        unchained.chain.truncate(1);
+        for (credentials, reason) in [
+            (expired, "tls_expired"),
+            (stranger, "tls_bad_signature"),
+            (unchained, "tls_unknown_issuer"),
+        ] {
+            let anchors = pair.authority.anchors();
+            let mut config = server_only(&anchors, PeerId::Dns(SERVER.into())).unwrap();
+            config.client_auth_cert_resolver = certified(credentials);
+            config.alpn_protocols = vec![TRANSPORT_ALPN.to_vec()];
+            let tcp = TcpStream::connect(pair.peer).await.unwrap();
+            let name = SERVER.try_into().unwrap();
+            // The client's own handshake is over before the server has judged it.
+            if let Ok(mut tls) = TlsStream::connect(tcp, Arc::new(config), name).await {
+                assert!(tls.read(&mut [0]).await.is_err());
+            }
+            let error = format!("error=\"{reason}\"");
+            metric(&pair.server, &["inbound_tcp_errors_total", &error]).await;
+            idle(&pair.server).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_peer_without_the_transport_protocol_is_not_sent_the_applications_bytes() {
+    run(async {
+        let pair = Pair::opaque(app::echo().await).await;
+        let config = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&version::TLS13])
+            .unwrap()
+            .with_no_client_auth()
+            .with_cert_resolver(certified(pair.authority.issue(SERVER)));
+        let config = Arc::new(config);
+        let address = app::serve(async move |tcp| {
+            let mut tls = TlsStream::accept(tcp, config.clone(), &[]).await.unwrap();
+            let mut bytes = Vec::new();
+            let _ = tls.read_to_end(&mut bytes).await;
+            assert_eq!(bytes, b"");
+        })
+        .await;
+        let endpoint = endpoint(address, Some(address.port()));
+        let error = connect(&pair.client, &endpoint, Session::Opaque)
+            .await
+            .unwrap_err();
+        assert_eq!(error.reason(), "no_transport_alpn");
+    })
+    .await;
+}
