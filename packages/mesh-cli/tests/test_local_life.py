@@ -30,7 +30,7 @@ def host_state() -> dict[str, object]:
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
     return {
         "rules": lines("nft", "list", "ruleset"),
-        "links": [name for name in os.listdir("/sys/class/net") if OURS.search(name)],
+        "links": [path.name for path in Path("/sys/class/net").iterdir() if OURS.search(path.name)],
         "routes": lines("ip", "route", "show", "table", "all"),
         "mounts": [line for line in mounts if OURS.search(line)],
         "settings": {name: Path("/proc/sys", name).read_text() for name in sysctls},
@@ -42,11 +42,8 @@ OURS = re.compile(r"mesh-services|\bpod\d+\b|preflight|10\.244\.|10\.96\.|fd00:1
 
 def members(namespace: int) -> list[int]:
     """Processes of a pid namespace."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal() and record.pid_namespace(int(entry.name)) == namespace:
-            found.append(int(entry.name))
-    return found
+    numbers = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal())
+    return [number for number in numbers if record.pid_namespace(number) == namespace]
 
 
 @pytest.fixture

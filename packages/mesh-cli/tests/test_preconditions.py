@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,6 @@ def test_missing_capabilities_are_named(mask, missing):
 
 
 def test_a_child_may_do_what_its_parent_must_not():
-    before = os.getcwd()
+    before = Path.cwd()
     assert in_child(lambda: (os.chdir("/"), "done")[1]) == "done"
-    assert os.getcwd() == before
+    assert Path.cwd() == before

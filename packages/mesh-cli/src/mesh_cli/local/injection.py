@@ -21,6 +21,7 @@ from mesh_core.resources import (
 )
 from mesh_injector import (
     REFERENCES,
+    Component,
     InjectorError,
     Installation,
     Owner,
@@ -34,6 +35,13 @@ from mesh_injector import (
     redirect_plan,
 )
 from mesh_injector.decision import PROXY_CONTAINER
+
+_AFTER: Mapping[Component | None, tuple[str, ...]] = {
+    Component.IDENTITY: (),
+    Component.DESTINATION: (Component.IDENTITY.value,),
+    Component.PROXY_INJECTOR: (Component.IDENTITY.value, Component.DESTINATION.value),
+    None: (Component.IDENTITY.value, Component.DESTINATION.value),
+}
 
 
 class InjectionError(LocalError):
@@ -77,8 +85,12 @@ class Injection:
         proxy = proxy_container(settings, references)
         spec = msgspec.structs.replace(pod.spec, init_containers=(proxy, *pod.spec.init_containers))
         # Before its application runs, a control-plane proxy has nobody to be certified by.
-        waits = component_of(pod, installation) is not None
-        sidecar = Sidecar(proxy, redirect, settings.admin_port, environment, waits)
+        component = component_of(pod, installation)
+        sidecar = Sidecar(
+            *(proxy, redirect, settings.admin_port, environment),
+            after=_AFTER[component],
+            waits_for_application=component is not None,
+        )
         return Admitted(msgspec.structs.replace(pod, spec=spec), sidecar)
 
 
@@ -107,7 +119,7 @@ def proxy_container(settings: ProxySettings, environment: Mapping[str, str]) -> 
             ContainerPort(container_port=settings.admin_port, name="linkerd-admin"),
         ),
         liveness_probe=probe("/live", 10),
-        readiness_probe=probe("/ready", 2),
+        readiness_probe=probe("/ready", 10),
         security_context=SecurityContext(
             run_as_user=settings.uid,
             run_as_group=settings.gid if settings.gid > 0 else settings.uid,

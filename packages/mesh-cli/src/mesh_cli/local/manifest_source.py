@@ -49,6 +49,7 @@ class ManifestSource:
         """A root that is given twice counts once."""
         self.roots: list[Path] = list(dict.fromkeys(roots))
         self._files: dict[Path, _Known] = {}
+        self._last: tuple[tuple[object, ...], Reading] | None = None
 
     def add(self, root: Path) -> None:
         """Read this directory too, from the next reading on."""
@@ -56,7 +57,10 @@ class ManifestSource:
             self.roots.append(root)
 
     def read(self) -> Reading:
-        """Look at all files; those that did not change are not read again."""
+        """Look at all files; those that did not change are not read again.
+
+        Returns the very same object as last time when nothing changed.
+        """
         problems: list[Problem] = []
         objects: dict[Ident, tuple[Manifest, Path]] = {}
         seen: set[Path] = set()
@@ -74,10 +78,15 @@ class ManifestSource:
                     if first is not manifest:
                         problems.append(duplicate(first, manifest))
         self._files = {path: known for path, known in self._files.items() if path in seen}
+        fingerprint = (tuple(self.roots), tuple(map(id, self._files.values())), tuple(problems))
+        if self._last is not None and self._last[0] == fingerprint:
+            return self._last[1]
         wanted = {
             ident: Wanted(manifest.resource, root) for ident, (manifest, root) in objects.items()
         }
-        return Reading(wanted, tuple(problems))
+        reading = Reading(wanted, tuple(problems))
+        self._last = (fingerprint, reading)
+        return reading
 
     def _known(self, file: Path) -> _Known | None:
         try:

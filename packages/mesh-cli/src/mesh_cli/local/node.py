@@ -11,6 +11,7 @@ from mesh_cli.local.links import Address
 from mesh_cli.local.reaper import Reaper
 from mesh_cli.local.redirects import Redirects
 from mesh_cli.local.settings import Settings
+from mesh_cli.local.start_order import StartOrder
 from mesh_cli.local.tokens import TokenSigner
 
 
@@ -25,6 +26,7 @@ class Node:
     dns: tuple[Address, ...]
     signer: TokenSigner
     redirects: Redirects
+    order: StartOrder
     lookup: Lookup
     changed: Callable[[], None]
 

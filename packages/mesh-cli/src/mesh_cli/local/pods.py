@@ -49,6 +49,7 @@ class PodRunner:
         self._stopping = False
         self._wake = asyncio.Event()
         self._renewal: asyncio.Task[None] | None = None
+        self._starting: asyncio.Task[None] | None = None
         self._life = asyncio.create_task(self._live(), name=f"pod {order.pod.key}")
 
     # -- what others see
@@ -170,9 +171,10 @@ class PodRunner:
         sidecar = self.order.sidecar
         if sidecar is not None:
             self._proxy = self._runner(sidecar.proxy, "Always")
-            self._begin(self._proxy)
-            if not sidecar.waits_for_application:
-                await self._until(lambda: self._proxy is not None and self._proxy.status.ready)
+            if sidecar.waits_for_application:
+                self._starting = asyncio.create_task(self._start_proxy(), name="proxy's turn")
+            else:
+                await self._start_proxy()
         if not await self._run_init_containers():
             return
         spec = self.order.pod.spec
@@ -184,6 +186,19 @@ class PodRunner:
         if not self._stopping:
             await self._stop_sidecars(_PROXY_GRACE_SECONDS)
             self._finish("Failed" if any(codes) else "Succeeded")
+
+    async def _start_proxy(self) -> None:
+        """Start the proxy when it is its turn; wait until it is ready."""
+        sidecar, proxy = self.order.sidecar, self._proxy
+        if sidecar is None or proxy is None:
+            return
+        if missing := self._node.order.missing(sidecar.after):
+            self._trouble = ("WaitingForControlPlane", f"waits for {' and '.join(missing)}")
+            self._changed()
+            await self._node.order.wait(sidecar.after)
+            self._trouble = ("", "")
+        self._begin(proxy)
+        await self._until(lambda: proxy.status.ready)
 
     async def _run_init_containers(self) -> bool:
         proxy = self.order.sidecar.proxy.name if self.order.sidecar else None
@@ -297,8 +312,9 @@ class PodRunner:
     async def stop(self, grace: float) -> None:
         """End the application, then the sidecars, then free everything."""
         self._stopping = True
-        self._life.cancel()
-        await asyncio.gather(self._life, return_exceptions=True)
+        for task in filter(None, (self._life, self._starting)):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         deadline = time.monotonic() + grace
         applications = [*self._containers, *self._plain_init()]
         await asyncio.gather(*(runner.stop(grace) for runner in applications))

@@ -15,5 +15,7 @@ class Sidecar:
     admin_port: int
     # The proxy's whole environment, once the pod has its addresses.
     environment: Callable[[Pod], Mapping[str, str]]
+    # Parts of the control plane that have to be ready before this proxy starts for the first time.
+    after: tuple[str, ...] = ()
     # A control-plane pod's proxy cannot be ready before the container beside it runs.
     waits_for_application: bool = False

@@ -29,6 +29,7 @@ from mesh_cli.local.reaper import Reaper
 from mesh_cli.local.redirects import Redirects
 from mesh_cli.local.service_table import Route
 from mesh_cli.local.settings import (
+    CONTROL_NAMESPACE,
     CONTROLLER_UID,
     DNS_ADDRESSES,
     GATEWAYS,
@@ -36,11 +37,12 @@ from mesh_cli.local.settings import (
     SERVICE_NETWORKS,
     Settings,
 )
+from mesh_cli.local.start_order import StartOrder
 from mesh_cli.local.tokens import TokenSigner
 from mesh_core.resources import Resource
 from mesh_core.store import Problem
 from mesh_core.store.manifests import Ident
-from mesh_injector import Installation
+from mesh_injector import COMPONENT_LABEL, Installation
 
 _LOG_CHECK_SECONDS = 10.0
 _DOWN_GRACE_SECONDS = 5.0
@@ -71,11 +73,13 @@ class Supervisor:
             DNS_ADDRESSES[:families],
             self._signer,
             self._redirects,
+            StartOrder(),
             self.objects.get,
             self.changed,
         )
         self.source = ManifestSource(settings.directories)
         self._control_plane: control_plane.Wanted = []
+        self._reading: Reading | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def changed(self) -> None:
@@ -133,6 +137,9 @@ class Supervisor:
     def read_manifests(self) -> Reading:
         """Look at the user's files now and want what they say."""
         reading = self.source.read()
+        if reading is self._reading:
+            return reading
+        self._reading = reading
         for problem in reading.problems:
             if problem not in self.problems:
                 log.warning("%s", problem)
@@ -177,12 +184,20 @@ class Supervisor:
         self._tasks.append(asyncio.create_task(work, name=name))
 
     async def _follow_readiness(self) -> None:
-        """Note when everything was ready for the first time."""
+        """Note what was ready for the first time: each part of the control plane, everything."""
         seen = 0
         while self.ready_seconds is None:
             seen = await self.cluster.passed(seen)
+            await self.node.order.note(self._ready_components())
             if self.cluster.settled:
                 self.ready_seconds = round(time.monotonic() - self.started, 3)
+
+    def _ready_components(self) -> list[str]:
+        return [
+            entry.runner.order.pod.metadata.labels[COMPONENT_LABEL]
+            for entry in self.pods
+            if entry.key.namespace == CONTROL_NAMESPACE and entry.runner.ready
+        ]
 
     async def _shorten_logs(self) -> None:
         while True:
