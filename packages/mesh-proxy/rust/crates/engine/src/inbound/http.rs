@@ -53,8 +53,7 @@ pub async fn serve(connection: InboundConnection, version: Version, worker: &Wor
         policy: connection.policy,
         resolved: RefCell::default(),
     };
-    let drain = &worker.ctx.drain;
-    serve_connection(connection.io, version, service, &settings, drain).await;
+    serve_connection(connection.io, version, service, &settings, &worker.ctx).await;
 }
 
 struct Inbound {
@@ -353,14 +352,20 @@ fn route(policy: &ServerPolicy, request: &Request) -> Route {
     if policy.routes.is_empty() {
         return Route::Server;
     }
-    let matching = policy.routes.iter().position(|route| {
-        route.exact_paths.is_empty()
-            || request.method == Method::GET
-                && route
-                    .exact_paths
-                    .iter()
-                    .any(|path| path.as_bytes() == path_of(request))
+    // The more specific route counts, wherever it stands: a probe's path is open though the
+    // route of all paths is not.
+    let exact = policy.routes.iter().position(|route| {
+        request.method == Method::GET
+            && route
+                .exact_paths
+                .iter()
+                .any(|path| path.as_bytes() == path_of(request))
     });
+    let every = || {
+        let mut routes = policy.routes.iter();
+        routes.position(|route| route.exact_paths.is_empty())
+    };
+    let matching = exact.or_else(every);
     matching.map_or(Route::None, Route::Index)
 }
 
