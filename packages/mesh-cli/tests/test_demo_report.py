@@ -18,8 +18,12 @@ def workload(result, name):
     return next(row for row in result.workloads if row.name == name)
 
 
+def all_edges(pods):
+    return edge_rows(pods, pods)
+
+
 def edge(pods, src, dst):
-    return next(row for row in edge_rows(pods) if (row.src, row.dst) == (src, dst))
+    return next(row for row in all_edges(pods) if (row.src, row.dst) == (src, dst))
 
 
 def test_a_healthy_application():
@@ -81,12 +85,19 @@ def test_plaintext_requests_of_an_unmeshed_client_make_an_edge():
     assert judged(application(web() + plain)).succeeded
 
 
+def test_plaintext_from_before_everything_was_ready_makes_no_edge():
+    plain = f'request_total{{direction="inbound",target_port="8080",{PLAIN}}} 2\n'
+    pods = application(web() + plain)
+    sources = {row.src for row in judged(pods, before=pods).edges}
+    assert sources == {"client"}
+
+
 def test_probes_make_no_edge():
-    assert UNMESHED not in {row.src for row in edge_rows(application())}
+    assert UNMESHED not in {row.src for row in all_edges(application())}
 
 
 def test_the_control_plane_is_no_part_of_the_application():
-    assert {row.dst for row in edge_rows(application())} == {"web", "old"}
+    assert {row.dst for row in all_edges(application())} == {"web", "old"}
 
 
 def test_plaintext_between_meshed_workloads_is_an_error():

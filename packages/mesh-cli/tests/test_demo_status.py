@@ -81,5 +81,5 @@ def test_an_unmeshed_client_is_named_by_its_connection():
         pod("crawler", None, "10.0.0.7"),
         pod("client", "", "10.0.0.1"),
     ]
-    (edge,) = edge_rows(pods)
+    (edge,) = edge_rows(pods, pods)
     assert (edge.src, edge.dst, edge.reason) == ("crawler", "web", "the client is not meshed")

@@ -50,8 +50,12 @@ class _Seen:
     no_tls_reason: str
 
 
-def edge_rows(pods: Sequence[PodView]) -> list[Edge]:
+def edge_rows(pods: Sequence[PodView], window: Sequence[PodView]) -> list[Edge]:
     """Return the edges seen by the proxies, by source and destination.
+
+    Meshed clients are judged over the whole life of their proxies (`pods`): one connection in
+    plaintext at the start is one too many. Unmeshed ones are those of the `window`, because a
+    proxy that has no policy yet cannot tell a probe from an application.
 
     What a client's proxy reports is believed only when the server's proxy names the same
     client: both ends have to have verified each other.
@@ -64,7 +68,7 @@ def edge_rows(pods: Sequence[PodView]) -> list[Edge]:
     ]
     edges += [
         Edge(client, name, "", "", secured=False, reason=reason, expected=False)
-        for name, group in workloads.items()
+        for name, group in by_workload(window).items()
         for reason in _plaintext_reasons(group)
         for client in _unmeshed_clients(pods, group)
     ]

@@ -45,12 +45,11 @@ def report(
     """Judge what happened in the `seconds` between two looks at the same application.
 
     Rates and successes are those between the two looks, because before everything is
-    ready nobody can be answered. Edges are judged over the whole life of the proxies:
-    one connection in plaintext at the start is one too many.
+    ready nobody can be answered.
     """
     window = during(before, now)
     workloads = workload_rows(window, seconds)
-    edges = edge_rows(now)
+    edges = edge_rows(now, window)
     errors = [
         *problems,
         *_readiness(now),
