@@ -8,12 +8,11 @@ use crate::fields::{Fields, members};
 use crate::http1::Version;
 
 /// Fields that concern the connection, whether `Connection` lists them or not (RFC 9110 §7.6.1).
-const HOP_BY_HOP: [&[u8]; 7] = [
+const HOP_BY_HOP: [&[u8]; 6] = [
     b"connection",
     b"keep-alive",
     b"proxy-connection",
     b"te",
-    b"trailer",
     b"transfer-encoding",
     b"upgrade",
 ];
@@ -88,7 +87,7 @@ pub fn strip_ours_except(fields: &mut Fields, kept: &HeaderName) {
 /// Whether a trailer may pass: not what frames, routes, authenticates or modifies a message
 /// (RFC 9110 §6.5.1), because a server that merges trailers into the head would obey it.
 pub fn may_trail(name: &[u8]) -> bool {
-    const FORBIDDEN: [&[u8]; 16] = [
+    const FORBIDDEN: [&[u8]; 17] = [
         b"authorization",
         b"cache-control",
         b"content-encoding",
@@ -103,6 +102,7 @@ pub fn may_trail(name: &[u8]) -> bool {
         b"proxy-authorization",
         b"range",
         b"set-cookie",
+        b"trailer",
         b"www-authenticate",
         b"forwarded",
     ];

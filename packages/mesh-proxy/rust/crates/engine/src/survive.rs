@@ -1,9 +1,9 @@
 //! A defect in the handling of one connection must not end the others.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::pin::pin;
+use std::task::Poll;
 
 use crate::metrics::{CounterFamily, Registry};
 
@@ -12,8 +12,14 @@ use crate::metrics::{CounterFamily, Registry};
 /// What it held is dropped with it: state that several connections share must stay consistent
 /// between any two statements, as plain counters and maps do.
 pub(crate) async fn survive(metrics: &Registry, what: &str, future: impl Future<Output = ()>) {
-    let caught = Caught(Box::pin(future)).await;
-    if let Err(cause) = caught {
+    let mut future = pin!(future);
+    let caught = poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(poll) => poll.map(Ok),
+            Err(cause) => Poll::Ready(Err(cause)),
+        },
+    );
+    if let Err(cause) = caught.await {
         let cause = cause
             .downcast_ref::<String>()
             .map(String::as_str)
@@ -26,21 +32,6 @@ pub(crate) async fn survive(metrics: &Registry, what: &str, future: impl Future<
             cause,
             "a defect in the proxy ended one {what} connection; please report it"
         );
-    }
-}
-
-struct Caught<F>(Pin<Box<F>>);
-
-impl<F: Future> Future for Caught<F> {
-    type Output = std::thread::Result<F::Output>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let future = self.0.as_mut();
-        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-            Err(cause) => Poll::Ready(Err(cause)),
-        }
     }
 }
 

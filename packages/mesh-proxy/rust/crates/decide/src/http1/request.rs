@@ -97,7 +97,7 @@ fn assemble(
             && fields
                 .get(&EXPECT)
                 .is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue")),
-        upgrade: http11 && connection.upgrade && fields.contains(&UPGRADE),
+        upgrade: http11 && connection.upgrade && asks_upgrade(&fields),
         method,
         target,
         form,
@@ -106,6 +106,22 @@ fn assemble(
         fields,
         framing,
     })
+}
+
+/// Whether the client asks for a protocol that a tunnel may carry. HTTP/2 is none: inside a tunnel
+/// nobody would judge its requests (CVE-2022-41721); a server that is not asked stays with HTTP/1.
+fn asks_upgrade(fields: &Fields) -> bool {
+    let mut protocols = members(fields.get_all(&UPGRADE)).peekable();
+    protocols.peek().is_some()
+        && protocols.all(|protocol| {
+            let name = protocol
+                .split(|byte| *byte == b'/')
+                .next()
+                .unwrap_or(protocol);
+            !["h2c", "h2", "http"]
+                .iter()
+                .any(|http| name.eq_ignore_ascii_case(http.as_bytes()))
+        })
 }
 
 /// What `Connection` says.

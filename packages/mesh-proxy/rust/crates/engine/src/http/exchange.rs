@@ -1,7 +1,7 @@
 //! One request and its response, both moving at once.
 
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -87,6 +87,19 @@ pub(crate) struct Client<'a, 'b, 'c> {
 }
 
 impl Client<'_, '_, '_> {
+    /// What `future` gives, unless the client leaves before; nothing of its content is read.
+    pub(super) async fn unless_gone<T>(
+        &mut self,
+        future: impl Future<Output = T>,
+    ) -> Result<T, BodyError> {
+        let (mut future, mut half_closed) = (pin!(future), None);
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending => self.poll_gone(&mut half_closed, cx).map(Err),
+        })
+        .await
+    }
+
     /// Ready when the client has gone, after it has sent its whole request.
     fn poll_gone(
         &mut self,

@@ -9,7 +9,7 @@ use super::exchange::Client;
 use super::message::Response;
 use super::pump::Pump;
 use super::service::Service;
-use crate::drain::Drain;
+use crate::context::Context;
 use crate::http2::Settings;
 use crate::tcp::Relay;
 use crate::transport::Io;
@@ -21,8 +21,9 @@ pub(crate) async fn serve<S: Service + 'static>(
     version: Version,
     service: S,
     settings: &Settings,
-    drain: &Drain,
+    context: &Context,
 ) {
+    let drain = &context.drain;
     match version {
         Version::Http1 => {
             if let Some(tunnel) = http1::serve(io, &service, drain).await {
@@ -35,7 +36,8 @@ pub(crate) async fn serve<S: Service + 'static>(
             }
         }
         Version::Http2 => {
-            let served = http2::serve(io, Rc::new(service), settings, drain).await;
+            let served =
+                http2::serve(io, Rc::new(service), settings, drain, &context.metrics).await;
             if let Err(error) = served {
                 tracing::debug!(%error, "a client's HTTP/2 connection has ended");
             }

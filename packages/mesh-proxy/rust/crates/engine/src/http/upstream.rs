@@ -75,8 +75,12 @@ impl Upstream {
                     Err(failure) => judge(failure, request, client, reused),
                 }
             }
-            Self::Http2(connection) => match connection.send(request).await {
-                Ok((sink, head)) => {
+            Self::Http2(connection) => match client.unless_gone(connection.send(request)).await {
+                Err(error) => {
+                    tracing::debug!(%error, "a client has gone before its request was sent");
+                    Attempt::Gone
+                }
+                Ok(Ok((sink, head))) => {
                     let sink = Outgoing::Http2(sink);
                     let result = exchange(sink, Head::Http2(head), client, edit, record).await;
                     match result {
@@ -84,8 +88,8 @@ impl Upstream {
                         Err(failure) => judge(failure, request, client, true),
                     }
                 }
-                Err(RequestError::NotExpressible) => Attempt::NotExpressible,
-                Err(error) => judge(
+                Ok(Err(RequestError::NotExpressible)) => Attempt::NotExpressible,
+                Ok(Err(error)) => judge(
                     Failure::Endpoint(EndpointError::Http2(error)),
                     request,
                     client,

@@ -57,6 +57,9 @@ impl Input {
 
     /// Takes the first `length` bytes.
     pub(super) fn take(&mut self, length: usize) -> Bytes {
+        if length == 0 {
+            return Bytes::new();
+        }
         let bytes = self.buffer.split_to(length).freeze();
         if self.buffer.is_empty() {
             // Lets go of the allocation: who holds the bytes frees it.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,7 +20,7 @@ use super::outgoing::Written;
 use super::output::Output;
 use super::responder::Responder;
 use crate::drain::Drain;
-use crate::http::body::Incoming;
+use crate::http::body::{Frame, Incoming};
 use crate::http::message::{Form, Request, Version};
 use crate::http::service::{self, Service};
 use crate::transport::Io;
@@ -177,27 +177,25 @@ impl Connection {
         Next::Close
     }
 
-    /// Reads what is left of a request that was answered early, if it is little and there already.
+    /// Reads what is left of a request that was answered early, if it is little and comes soon.
     async fn discard(&mut self, left: &mut Left) -> bool {
         if left.is_nothing() {
             return true;
         }
         let mut body = Body::new(&self.io, &mut self.input, left);
         let mut read = 0;
-        poll_fn(|cx| {
+        let discard = poll_fn(|cx| {
             loop {
-                match body.poll_frame(cx) {
-                    Poll::Ready(Ok(crate::http::body::Frame::Data { bytes, end })) => {
+                match ready!(body.poll_frame(cx)) {
+                    Ok(Frame::Data { bytes, end: false }) if read < DISCARDED => {
                         read += bytes.len();
-                        if end || read > DISCARDED {
-                            return Poll::Ready(());
-                        }
                     }
-                    Poll::Ready(_) | Poll::Pending => return Poll::Ready(()),
+                    _ => return Poll::Ready(()),
                 }
             }
-        })
-        .await;
+        });
+        // What did not come in time is left unread.
+        let _ = timeout(LINGER, discard).await;
         left.is_nothing()
     }
 

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ use crate::drain::Drain;
 use crate::http::body::{BodyError, Incoming};
 use crate::http::message::{Form, Length, Request, Response, Version};
 use crate::http::service::{self, Service};
+use crate::metrics::Registry;
+use crate::survive::survive;
 use crate::transport::Io;
 
 /// How long a client may take for its preface and settings.
@@ -34,6 +37,7 @@ pub async fn serve<S: Service + 'static>(
     service: Rc<S>,
     settings: &Settings,
     drain: &Drain,
+    metrics: &Arc<Registry>,
 ) -> Result<(), h2::Error> {
     let handshake = builder(settings).handshake(io);
     let Ok(connection) = tokio::time::timeout(HANDSHAKE, handshake).await else {
@@ -59,7 +63,10 @@ pub async fn serve<S: Service + 'static>(
         });
         match accepted.await {
             Some(Ok((request, respond))) => {
-                tokio::task::spawn_local(stream(service.clone(), request, respond));
+                let (service, metrics) = (service.clone(), metrics.clone());
+                tokio::task::spawn_local(async move {
+                    survive(&metrics, "HTTP/2", stream(service, request, respond)).await;
+                });
             }
             Some(Err(error)) => return Err(error),
             None => return Ok(()),

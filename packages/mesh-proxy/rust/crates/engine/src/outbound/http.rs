@@ -51,8 +51,7 @@ pub async fn serve(connection: OutboundConnection, version: Version, worker: &Wo
         routing: connection.routing,
         original_dst: connection.original_dst,
     };
-    let drain = &worker.ctx.drain;
-    serve_connection(connection.io, version, service, &settings, drain).await;
+    serve_connection(connection.io, version, service, &settings, &worker.ctx).await;
 }
 
 struct Outbound {

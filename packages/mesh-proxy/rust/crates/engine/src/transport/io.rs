@@ -53,8 +53,10 @@ impl From<TlsStream> for Io {
 impl Io {
     /// The same stream with `prefix` to be read before the rest.
     pub fn replay(mut self, prefix: Bytes) -> Self {
-        debug_assert!(self.prefix.is_empty(), "a prefix would be lost");
-        self.prefix = prefix;
+        self.prefix = match self.prefix.is_empty() {
+            true => prefix,
+            false => [prefix, self.prefix].concat().into(),
+        };
         self
     }
 

@@ -49,6 +49,18 @@ fn an_upgrade_needs_both_fields() {
     ));
     assert!(!upgrade("Upgrade: websocket\r\n"));
     assert!(!upgrade("Connection: upgrade\r\n"));
+    assert!(!upgrade("Connection: upgrade\r\nUpgrade:\r\n"));
+}
+
+#[test]
+fn fault_36_http2_is_not_switched_to() {
+    for protocols in ["h2c", "H2C", "websocket, h2c", "HTTP/2.0", "h2"] {
+        let head = format!(
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n\
+             Upgrade: {protocols}\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n"
+        );
+        assert!(!good(&head).upgrade, "{protocols}");
+    }
 }
 
 #[test]
