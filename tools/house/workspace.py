@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import platform
 import shutil
@@ -20,8 +21,8 @@ from house.mirror import simple_index
 from house.places import CACHE, CARGO_TARGET, ENGINE, ROOT, RUST, VENV, environment, packages
 from house.stamp import Stamp
 
-# On two cores a dependency takes about this long; an estimate for the first build only.
-_SECONDS_PER_CRATE = 1.3
+# Processor time, measured on a small server; for the estimate before the first build only.
+_SECONDS_PER_CRATE = 1.0
 
 
 class WorkspaceError(Exception):
@@ -88,8 +89,8 @@ def _build_engine() -> None:
     """Compiles the engine exactly as clippy and the tests do, and puts it beside mesh_proxy."""
     if not (CARGO_TARGET / "mesh").exists():
         crates = (RUST / "Cargo.lock").read_text().count("[[package]]")
-        minutes = crates * _SECONDS_PER_CRATE * 2 / (os.cpu_count() or 1) / 60
-        _say(f"compiling {crates} crates, once: about {max(1, round(minutes))} min on this machine")
+        minutes = math.ceil(crates * _SECONDS_PER_CRATE / (os.cpu_count() or 1) / 60)
+        _say(f"compiling up to {crates} crates, once: about {minutes} min if the machine is idle")
     else:
         _say("building the engine")
     cargo = [
