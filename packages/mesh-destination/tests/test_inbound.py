@@ -119,8 +119,10 @@ def test_an_opaque_port_is_not_looked_into():
 
 def probes(server):
     """Each probe route's paths, with who may ask for them."""
-    routes = [r for r in server.protocol.detect.http_routes if r.metadata.default == "probe"]
-    for route in routes:
+    *first, last = server.protocol.detect.http_routes
+    assert last.metadata.default == "default"
+    for route in first:
+        assert route.metadata.default == "probe"
         (authz,) = route.authorizations
         assert authz.labels["name"] == "probe"
         matches = [match for rule in route.rules for match in rule.matches]

@@ -100,7 +100,8 @@ def _protocol(
     paths = _probe_paths(settings, pod, port)
     if paths:
         probes = _authorization(_PROBE, settings.probe_networks, authenticated=False)
-        routes.append(_route(_PROBE, [_get(path) for path in paths], [probes]))
+        # In front, for readers that take the first match rather than the most specific one.
+        routes.insert(0, _route(_PROBE, [_get(path) for path in paths], [probes]))
     detect = pb.ProxyProtocol.Detect(timeout=duration(DETECT_TIMEOUT), http_routes=routes)
     return pb.ProxyProtocol(detect=detect)
 
