@@ -74,14 +74,14 @@ def test_a_secured_edge_names_both_ends():
 def test_an_edge_to_an_unmeshed_server_says_so_and_is_no_error():
     seen = edge(application(), "client", "old")
     assert (seen.secured, seen.expected) == (False, False)
-    assert seen.reason == "the server is not meshed"
+    assert seen.reason == "server not meshed"
 
 
 def test_plaintext_requests_of_an_unmeshed_client_make_an_edge():
     plain = f'request_total{{direction="inbound",target_port="8080",{PLAIN},{SERVER},{ROUTE}}} 5\n'
     seen = edge(application(web() + plain), UNMESHED, "web")
     assert (seen.secured, seen.expected) == (False, False)
-    assert seen.reason == "the client is not meshed"
+    assert seen.reason == "client not meshed"
     assert judged(application(web() + plain)).succeeded
 
 
@@ -151,7 +151,7 @@ def test_an_ipv6_target_finds_its_workload():
         'tls="no_identity",no_tls_reason="not_provided_by_service_discovery"} 1\n'
     )
     pods = [pod("client", text, "10.0.0.1"), pod("old", None, "fd00::9")]
-    assert edge(pods, "client", "old").reason == "the server is not meshed"
+    assert edge(pods, "client", "old").reason == "server not meshed"
 
 
 def test_the_document_is_json_with_plain_numbers():

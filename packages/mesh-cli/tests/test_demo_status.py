@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mesh_cli.demo.edges import edge_rows
 from mesh_cli.demo.scrape import read
 from mesh_cli.demo.sockets import clients
-from mesh_cli.demo.status import pod_views
+from mesh_cli.demo.status import control_plane_problems, pod_views, restarts
 
 # Port 4143 (102F) is listened on; 10.0.0.7 is connected to it, over a dual-stack socket
 # too; the pod itself is connected to 10.0.0.9:8080.
@@ -74,6 +74,17 @@ def test_only_the_application_that_stays():
     assert not view.meshed
 
 
+def test_what_the_mesh_itself_lacks_is_named():
+    container = {"name": "web", "restarts": 2, "message": "exit code 1"}
+    rows = [
+        status_row(containers=[container]),
+        status_row(control_plane=True, ready=False, name="dst-1", message="boom", containers=[]),
+        status_row(phase="Terminating", containers=[container]),
+    ]
+    assert restarts(rows) == ["shop/web-1: container web was restarted 2 × (exit code 1)"]
+    assert control_plane_problems(rows) == ["shop/dst-1 is not ready: boom"]
+
+
 def test_an_unmeshed_client_is_named_by_its_connection():
     plain = f'request_total{{direction="inbound",target_port="8080",{PLAIN},{SERVER},{ROUTE}}} 5\n'
     pods = [
@@ -82,4 +93,4 @@ def test_an_unmeshed_client_is_named_by_its_connection():
         pod("client", "", "10.0.0.1"),
     ]
     (edge,) = edge_rows(pods, pods)
-    assert (edge.src, edge.dst, edge.reason) == ("crawler", "web", "the client is not meshed")
+    assert (edge.src, edge.dst, edge.reason) == ("crawler", "web", "client not meshed")

@@ -62,12 +62,17 @@ def _show(report: Report, screen: Console, output: Format) -> None:
         print_json(report.document())
         return
     screen.print(final_tables(report), highlight=False)
-    screen.print(f"Try next: {_TRY_AFTERWARDS}", style="dim", highlight=False, soft_wrap=True)
+    for line in _TRY_AFTERWARDS if report.succeeded else _LOOK_INTO_IT:
+        screen.print(line, style="dim", highlight=False, soft_wrap=True)
 
 
 _TRY_AFTERWARDS = (
-    "`mesh local up examples/bookshop --detach`, then `mesh local status`,"
-    " `mesh local logs shoppers`, and edit its YAML while it runs"
+    "Try next: mesh demo in a terminal, until Ctrl-C; or your own YAML: mesh local up DIR,",
+    "then mesh local status, mesh local logs POD, mesh local exec POD -- COMMAND",
+)
+_LOOK_INTO_IT = (
+    "To look into it: mesh local up examples/bookshop, and in another terminal",
+    "mesh local status, mesh local logs POD, mesh local logs POD -c linkerd-proxy",
 )
 
 

@@ -14,10 +14,10 @@ UNMESHED = "(not meshed)"
 _REASONS = {
     "disabled": "the proxy has no identity",
     "loopback": "it stays within the pod",
-    "not_provided_by_service_discovery": "the server is not meshed",
+    "not_provided_by_service_discovery": "server not meshed",
     "ingress_without_override": "ingress mode without an override",
     "port_skipped": "the port is left out of the mesh",
-    "no_tls_from_remote": "the client is not meshed",
+    "no_tls_from_remote": "client not meshed",
 }
 
 

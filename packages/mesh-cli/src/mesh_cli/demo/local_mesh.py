@@ -13,7 +13,7 @@ from mesh_cli.local.settings import CONTROL_NAMESPACE, TRUST_DOMAIN, Settings
 from .pods import PodView
 from .scrape import Scrape, read
 from .sockets import clients
-from .status import pod_views, restarts
+from .status import control_plane_problems, pod_views, restarts
 
 _NOT_RUNNING = "the mesh has ended by itself; its last words are gone with it"
 
@@ -51,7 +51,8 @@ class DemoMesh:
             document = self._mesh.status()
         except (NotRunning, ControlError) as problem:
             return [str(problem)]
-        return [*document["problems"], *restarts(document["pods"])]
+        pods = document["pods"]
+        return [*document["problems"], *control_plane_problems(pods), *restarts(pods)]
 
     def down(self) -> None:
         """Take down what `up` has started."""

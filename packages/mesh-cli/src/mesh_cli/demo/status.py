@@ -46,6 +46,15 @@ def _identity(pod: Document, control_namespace: str, trust_domain: str) -> str:
     return str(Identity(account, pod["namespace"], control_namespace, trust_domain))
 
 
+def control_plane_problems(pods: Iterable[Document]) -> list[str]:
+    """Return a line for each pod of the control plane that is not ready."""
+    return [
+        f"{pod['namespace']}/{pod['name']} is not ready: {pod['message'] or pod['phase']}"
+        for pod in pods
+        if pod["control_plane"] and not pod["ready"] and pod["phase"] != "Terminating"
+    ]
+
+
 def restarts(pods: Iterable[Document]) -> list[str]:
     """Return a line for each container that had to be started again."""
     return [

@@ -32,7 +32,7 @@ class LiveScreen:
         room = (options.height or 100) - _FRAME_LINES - len(report.workloads) - errors
         edges, hidden = fitting(report.edges, max(room, _FEWEST_EDGES))
         parts: list[RenderableType] = [
-            Text(self._title, style="bold"),
+            _line(self._title, "bold"),
             Text(),
             workload_table(report.workloads),
             Text(),
@@ -40,7 +40,8 @@ class LiveScreen:
         ]
         if hidden:
             parts.append(Text(f"√ and {hidden} more secured", style="green"))
-        parts += [Text(), *error_lines(report), *map(_quiet, self._footer)]
+        parts += [Text(), *error_lines(report)]
+        parts += [_line(line, "dim") for line in self._footer]
         yield Group(*parts)
 
 
@@ -82,22 +83,23 @@ def error_lines(report: Report, limit: int = _ERRORS) -> list[Text]:
 
 
 def verdict(report: Report) -> str:
-    """Say in one line how it went."""
+    """Say in one line how it went; only edges between meshed workloads have to be secured."""
     expected = [edge for edge in report.edges if edge.expected]
     secured = sum(edge.secured for edge in expected)
     requests = sum(row.requests for row in report.workloads)
     failed = sum(row.failures for row in report.workloads)
     parts = [
-        f"{secured} of {len(expected)} meshed edges secured",
+        f"{secured}/{len(expected)} edges secured",
         f"{requests:,} requests, {failed:,} failed",
     ]
     if report.ready_seconds is not None:
-        parts.append(f"ready after {report.ready_seconds:.1f} s")
+        parts.append(f"ready in {report.ready_seconds:.1f} s")
     if report.sidecar_rss_bytes:
         mean = sum(report.sidecar_rss_bytes) / len(report.sidecar_rss_bytes)
-        parts.append(f"{mean / 1e6:.0f} MB per sidecar")
+        parts.append(f"{mean / 1e6:.0f} MB/sidecar")
     return f"{'√' if report.succeeded else '×'} {' · '.join(parts)}"
 
 
-def _quiet(line: str) -> Text:
-    return Text(line, style="dim")
+def _line(text: str, style: str) -> Text:
+    """Return one line, cut where the terminal ends: a second one would not fit the screen."""
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
