@@ -157,5 +157,27 @@ def test_the_screen_shows_the_last_seconds_and_the_end_the_whole():
     assert whole.rps == pytest.approx(300)
 
 
+def renamed(pods, name):
+    return [replace(pod, name=name) if pod.workload == "web" else pod for pod in pods]
+
+
+def test_what_a_replaced_pod_did_still_counts():
+    history = History(started=0.0)
+    history.add(application(web(answered=100)), 0.0)
+    history.add(application(web(answered=400, failed=3)), 5.0)
+    history.add(renamed(application(web(answered=200)), "web-2"), 10.0)
+    for report in (history.whole(), history.recent()):
+        row = next(row for row in report.workloads if row.name == "web")
+        assert (row.requests, row.failures, row.meshed) == (503, 3, (1, 1))
+    assert any("3 of 503 requests it served failed" in error for error in history.whole().errors)
+
+
+def test_a_workload_that_is_removed_is_gone():
+    history = History(started=0.0)
+    history.add(application(), 0.0)
+    history.add([pod for pod in application() if pod.workload != "old"], 1.0)
+    assert "old" not in {row.name for row in history.whole().workloads}
+
+
 def test_nothing_seen_is_no_success():
     assert not History(started=0.0).whole().succeeded

@@ -53,27 +53,30 @@ def main(
     except KeyboardInterrupt:
         notes.print("interrupted before everything was ready; nothing is left", highlight=False)
         return _INTERRUPTED
-    _show(report, screen, output)
+    _show(report, bookshop, screen, output)
     return 0 if report.succeeded else 1
 
 
-def _show(report: Report, screen: Console, output: Format) -> None:
+def _show(report: Report, bookshop: Path, screen: Console, output: Format) -> None:
     if output is Format.JSON:
         print_json(report.document())
         return
     screen.print(final_tables(report), highlight=False)
-    for line in _TRY_AFTERWARDS if report.succeeded else _LOOK_INTO_IT:
+    for line in _afterwards(report, bookshop):
         screen.print(line, style="dim", highlight=False, soft_wrap=True)
 
 
-_TRY_AFTERWARDS = (
-    "Try next: mesh demo in a terminal, until Ctrl-C; or your own YAML: mesh local up DIR,",
-    "then mesh local status, mesh local logs POD, mesh local exec POD -- COMMAND",
-)
-_LOOK_INTO_IT = (
-    "To look into it: mesh local up examples/bookshop, and in another terminal",
-    "mesh local status, mesh local logs POD, mesh local logs POD -c linkerd-proxy",
-)
+def _afterwards(report: Report, bookshop: Path) -> list[str]:
+    mesh = _program(bookshop)
+    if report.succeeded:
+        return [
+            f"Try next: {mesh} demo in a terminal, until Ctrl-C; or your own YAML:",
+            f"{mesh} local up DIR, then {mesh} local status",
+        ]
+    return [
+        f"To look into it: {mesh} local up examples/bookshop, and in another terminal",
+        f"{mesh} local status, {mesh} local logs POD, {mesh} local logs POD -c linkerd-proxy",
+    ]
 
 
 def _try_while_running(bookshop: Path, prefix: str) -> list[str]:
@@ -82,11 +85,15 @@ def _try_while_running(bookshop: Path, prefix: str) -> list[str]:
         place = (bookshop / "stock.yaml").relative_to(Path.cwd())
     except ValueError:
         place = bookshop / "stock.yaml"
-    commands = ("restart", "status", "logs shoppers")
     return [
-        f"Try next: set replicas to 4 in {place} and watch; or, in another terminal,",
-        "   ".join(f"mesh local {command}{option}" for command in commands),
+        f"Try next: change the replicas in {place}; or, elsewhere:",
+        "   ".join(f"{_program(bookshop)} local {name}{option}" for name in ("restart", "status")),
     ]
+
+
+def _program(bookshop: Path) -> str:
+    """Return how this clone's `mesh` is called from another terminal."""
+    return "./dev mesh" if (bookshop.parents[1] / "dev").is_file() else "mesh"
 
 
 def _end(seconds: float | None) -> str:

@@ -27,10 +27,13 @@ class History:
     started: float
     _ready: Look | None = None
     _recent: deque[Look] = field(default_factory=deque)
+    _ended: list[PodView] = field(default_factory=list)
 
     def add(self, pods: Sequence[PodView], now: float) -> None:
         """Add a look; the first in which every pod is ready begins the measurement."""
         look = Look(pods, now)
+        if self._recent:
+            self._ended += _gone(self._recent[-1].pods, pods)
         if self._ready is None and pods and all(pod.ready for pod in pods):
             self._ready = look
         self._recent.append(look)
@@ -51,7 +54,8 @@ class History:
         """Report on all the time since everything was ready."""
         last = self._recent[-1] if self._recent else Look((), self.started)
         first = self._ready or last
-        return report(first.pods, last.pods, last.now - first.now, self.ready_seconds, problems)
+        seconds = last.now - first.now
+        return report(first.pods, last.pods, seconds, self.ready_seconds, problems, self._ended)
 
     def recent(self, problems: Sequence[str] = ()) -> Report:
         """The same, but with the rates of the last seconds only."""
@@ -60,5 +64,19 @@ class History:
             return whole
         last = self._recent[-1]
         first = max((self._recent[0], self._ready), key=lambda look: look.now)
-        rows = workload_rows(during(first.pods, last.pods), last.now - first.now)
-        return replace(whole, workloads=tuple(rows))
+        # Of those that have ended, what they did before the window is not known any more
+        # unless they were seen at its begin.
+        seen = {_key(pod) for pod in first.pods}
+        ended = [pod for pod in self._ended if _key(pod) in seen]
+        window = during(first.pods, [*last.pods, *ended])
+        return replace(whole, workloads=tuple(workload_rows(window, last.now - first.now)))
+
+
+def _gone(before: Sequence[PodView], now: Sequence[PodView]) -> list[PodView]:
+    """Return the pods that are no longer there, as they were seen last."""
+    present = {_key(pod) for pod in now}
+    return [replace(pod, ended=True) for pod in before if _key(pod) not in present]
+
+
+def _key(pod: PodView) -> tuple[str, str]:
+    return pod.namespace, pod.name

@@ -21,6 +21,8 @@ class PodView:
     clients: frozenset[str] = frozenset()
     # Why it is not ready, in the mesh's words.
     message: str = ""
+    # It is gone; what its proxy counted until then still happened.
+    ended: bool = False
 
     @property
     def meshed(self) -> bool:

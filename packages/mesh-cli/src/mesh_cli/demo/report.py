@@ -41,13 +41,14 @@ def report(
     seconds: float,
     ready_seconds: float | None,
     problems: Sequence[str] = (),
+    ended: Sequence[PodView] = (),
 ) -> Report:
     """Judge what happened in the `seconds` between two looks at the same application.
 
     Rates and successes are those between the two looks, because before everything is
-    ready nobody can be answered.
+    ready nobody can be answered. Pods that have `ended` in between still count for those.
     """
-    window = during(before, now)
+    window = during(before, [*now, *ended])
     workloads = workload_rows(window, seconds)
     edges = edge_rows(now, window)
     errors = [

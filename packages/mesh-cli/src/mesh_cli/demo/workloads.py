@@ -32,8 +32,16 @@ class WorkloadRow:
 
 
 def workload_rows(pods: Sequence[PodView], seconds: float) -> list[WorkloadRow]:
-    """Return the rows for pods whose scrapes cover the last `seconds`."""
-    return [_row(name, group, seconds) for name, group in by_workload(pods).items()]
+    """Return the rows for pods whose scrapes cover the last `seconds`.
+
+    Pods that have ended add to what was served; a workload of which only they are left is
+    gone.
+    """
+    return [
+        _row(name, group, seconds)
+        for name, group in by_workload(pods).items()
+        if not all(pod.ended for pod in group)
+    ]
 
 
 def is_probe(labels: Mapping[str, str]) -> bool:
@@ -48,13 +56,14 @@ def _row(name: str, pods: Sequence[PodView], seconds: float) -> WorkloadRow:
         sample.value for sample in responses if sample.labels.get("classification") == "failure"
     )
     buckets = _buckets(_served(pods, f"{HISTOGRAM}_bucket"))
-    meshed = [pod for pod in pods if pod.meshed]
+    present = [pod for pod in pods if not pod.ended]
+    meshed = [pod for pod in present if pod.meshed]
     connections = sum(
         pod.scrape.total("tcp_open_connections", direction="inbound", peer="src") for pod in meshed
     )
     return WorkloadRow(
         name=name,
-        meshed=(len(meshed), len(pods)),
+        meshed=(len(meshed), len(present)),
         success=1 - failed / total if total else None,
         rps=total / seconds if total and seconds > 0 else None,
         p50=percentile(buckets, 0.50),
