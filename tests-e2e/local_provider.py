@@ -79,9 +79,7 @@ class LocalMesh:
 
     def kill(self, pod: str, what: str) -> None:
         """SIGKILL the processes in a pod's network whose command line holds `what`."""
-        victims = [
-            pid for pid in processes_in(self._network(pod)) if what in command_line(pid)
-        ]
+        victims = [pid for pid in processes_in(self._network(pod)) if what in command_line(pid)]
         assert victims, f"no process of {pod} has {what!r} in its command line"
         for pid in victims:
             os.kill(pid, signal.SIGKILL)
@@ -116,9 +114,7 @@ class LocalMesh:
 
     def _mesh(self, verb: str, *arguments: str, timeout: float = 30) -> str:
         command = self._command(verb, *arguments)
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=timeout, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
         assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}{done.stderr}"
         return done.stdout
 

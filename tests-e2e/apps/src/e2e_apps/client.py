@@ -68,9 +68,7 @@ def upload(arguments: argparse.Namespace) -> object:
     """Send `--size` known bytes, chunked or with a length; say what the server saw."""
     client, path = connection(arguments.url, timeout=300)
     headers = {} if arguments.chunked else {"content-length": str(arguments.size)}
-    client.request(
-        "POST", path, blocks(arguments.size), headers, encode_chunked=arguments.chunked
-    )
+    client.request("POST", path, blocks(arguments.size), headers, encode_chunked=arguments.chunked)
     seen = json.loads(client.getresponse().read())
     sent = hashlib.sha256()
     for block in blocks(arguments.size):
@@ -92,6 +90,8 @@ class Load:
         self.pods: collections.Counter[str] = collections.Counter()
         self.last: dict[str, float] = {}
         """When each pod last answered, seconds since the epoch."""
+        self.failures: list[float] = []
+        """When requests failed, seconds since the epoch."""
 
     def run(self, seconds: float) -> dict[str, object]:
         """Ask for so long, or until standard input ends if `seconds` is 0."""
@@ -110,6 +110,7 @@ class Load:
             "outcomes": dict(self.outcomes),
             "pods": dict(self.pods),
             "last": self.last,
+            "failures": self.failures,
             "seconds": time.time() - started,
         }
 
@@ -134,6 +135,8 @@ class Load:
     def _count(self, outcome: str, pod: str) -> None:
         with self._lock:
             self.outcomes[outcome] += 1
+            if outcome != "200":
+                self.failures.append(time.time())
             if pod:
                 self.pods[pod] += 1
                 self.last[pod] = time.time()
@@ -204,7 +207,6 @@ def tcp(arguments: argparse.Namespace) -> object:
             "received": received.decode(errors="replace"),
             "greeting": first.decode(errors="replace"),
             "first_byte_seconds": first_byte,
-            "peer": peer.getpeername()[0],
         }
 
 

@@ -156,9 +156,12 @@ async def digest(receive: Receive) -> dict[str, object]:
 
 def main() -> None:
     """Serve on the port given as the only argument, IPv4 and IPv6, until SIGTERM."""
-    listener = socket.create_server(
+    listening = socket.create_server(
         ("", int(sys.argv[1])), family=socket.AF_INET6, dualstack_ipv6=True, backlog=512
     )
+    # Made again from its descriptor, so that it knows its protocol: else asyncio leaves Nagle's
+    # algorithm on, and each small answer waits for the client's delayed acknowledgement.
+    listener = socket.socket(fileno=listening.detach())
     config = uvicorn.Config(
         application, log_level="warning", timeout_graceful_shutdown=5, timeout_keep_alive=60
     )
