@@ -74,8 +74,9 @@ def copy(tmp_path, monkeypatch):
     (app / "poetry.lock").write_text("package = []\n")
     programs = tmp_path / "programs"
     programs.mkdir()
-    (programs / "redis-server").write_text("#!/bin/sh\n")
-    (programs / "redis-server").chmod(0o755)
+    for name in ("redis-server", "redis-cli"):
+        (programs / name).write_text("#!/bin/sh\n")
+        (programs / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
     monkeypatch.setenv("MESH_CACHE", str(tmp_path / "cache"))
     return app.parent

@@ -25,6 +25,8 @@ DPKG = """#!/bin/sh
 mkdir -p "$3/usr/bin" "$3/usr/lib/x"
 printf '#!/bin/sh\\necho "$1 $LD_LIBRARY_PATH"\\n' > "$3/usr/bin/hello-world"
 chmod +x "$3/usr/bin/hello-world"
+cp "$3/usr/bin/hello-world" "$3/usr/bin/hello-client"
+echo text > "$3/usr/bin/readme"
 touch "$3/usr/lib/x/libhello.so.1"
 """
 
@@ -65,6 +67,8 @@ def test_a_missing_one_is_fetched_once_and_runs_with_its_libraries(machine):
     out = subprocess.run([program, "hi"], capture_output=True, text=True, check=True).stdout
     assert out == f"hi {program.parent}/root/usr/lib/x\n"
     assert program.is_relative_to(machine / "cache" / "programs")
+    found = {path.name for path in program.parent.iterdir()}
+    assert found == {"hello-world", "hello-client", "root"}
     left = {path.name for path in program.parent.parent.iterdir()}
     assert left == {"hello", ".hello.lock"}, "nothing half-made is left"
 

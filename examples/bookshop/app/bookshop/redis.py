@@ -27,14 +27,24 @@ class Redis:
     async def pipeline(self, *commands: tuple[str, ...]) -> list[Reply]:
         """Send all commands at once and return their replies in order."""
         async with self._turn, asyncio.timeout(ANSWER_SECONDS):
+            kept = self._streams is not None
             try:
-                reader, writer = await self._connected()
-                writer.write(b"".join(map(_encoded, commands)))
-                return [await _reply(reader) for _ in commands]
-            except BaseException:
-                # After an error nobody knows which reply comes next: start afresh.
-                self.close()
-                raise
+                return await self._exchange(commands)
+            except (asyncio.IncompleteReadError, ConnectionError):
+                # A kept connection ends with the server behind it; the next one has another.
+                if not kept:
+                    raise
+                return await self._exchange(commands)
+
+    async def _exchange(self, commands: tuple[tuple[str, ...], ...]) -> list[Reply]:
+        try:
+            reader, writer = await self._connected()
+            writer.write(b"".join(map(_encoded, commands)))
+            return [await _reply(reader) for _ in commands]
+        except BaseException:
+            # After an error nobody knows which reply comes next: start afresh.
+            self.close()
+            raise
 
     async def subscription(self, channel: str) -> AsyncIterator[bytes]:
         """Yield what is published on the channel; the connection is then for that alone."""

@@ -10,11 +10,12 @@ from typing import TypeAlias
 
 import grpc
 
-from .http1 import stop_signal
+from .http1 import Request, Response, Server
 
 SERVICE = "bookshop.Stock"
 _DELAY = int(os.environ.get("DELAY_MS", "2")) / 1000
 _PORT = int(os.environ.get("PORT", "9000"))
+_HEALTH_PORT = int(os.environ.get("HEALTH_PORT", "9001"))
 _POD = os.environ.get("POD_NAME", "stock")
 
 Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
@@ -30,6 +31,11 @@ async def count(request: bytes, context: Context) -> bytes:
     return json.dumps({"left": 7 + book % 5, "by": _POD}).encode()
 
 
+async def health(_request: Request) -> Response:
+    """Say that the service is up: this is asked only once it is."""
+    return Response(200, b"ok\n")
+
+
 async def main() -> None:
     """Serve until told to stop, then finish the calls that are open."""
     server = grpc.aio.server()
@@ -39,7 +45,7 @@ async def main() -> None:
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
     server.add_insecure_port(f"[::]:{_PORT}")
     await server.start()
-    await stop_signal().wait()
+    await Server(_HEALTH_PORT, health).run()
     await server.stop(grace=5)
 
 

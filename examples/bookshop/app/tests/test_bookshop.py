@@ -34,7 +34,7 @@ class Shop:
     """The running processes and where they listen."""
 
     def __init__(self, stack: ExitStack) -> None:
-        names = ["web", "stock", "cache", "feed", "suppliers", "shoppers", "crawler"]
+        names = ["web", "stock", "health", "cache", "feed", "suppliers", "shoppers", "crawler"]
         self.port = dict(zip(names, free_ports(len(names)), strict=True))
         self._stack = stack
         self.process: dict[str, subprocess.Popen[bytes]] = {}
@@ -43,6 +43,7 @@ class Shop:
         local = {key: f"127.0.0.1:{port}" for key, port in self.port.items()}
         environment = os.environ | {
             "PORT": str(self.port[name]),
+            "HEALTH_PORT": str(self.port["health"]),
             "WEB": local["web"],
             "STOCK": local["stock"],
             "CACHE": local["cache"],
@@ -87,7 +88,7 @@ def shop() -> Iterator[Shop]:
         shop.start("cache", [str(redis), "--port", port, *quiet])
         for name in ("stock", "suppliers", "feed", "web", "shoppers", "crawler"):
             shop.start(name)
-        shop.until_ready("web", "feed", "suppliers", "shoppers", "crawler")
+        shop.until_ready("web", "health", "feed", "suppliers", "shoppers", "crawler")
         yield shop
 
 

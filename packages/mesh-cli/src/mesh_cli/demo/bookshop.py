@@ -51,8 +51,11 @@ def search_path(bookshop: Path, progress: Progress) -> tuple[Path, ...]:
 
     Raises BuildFailed, or ProgramMissing for redis.
     """
-    redis = find_program("redis-server", "redis-server", progress=progress)
-    return (_python(bookshop / "app", progress), redis.parent)
+    programs = [
+        find_program("redis-server", "redis-server", progress=progress).parent,
+        find_program("redis-cli", "redis-server", progress=progress).parent,
+    ]
+    return (_python(bookshop / "app", progress), *dict.fromkeys(programs))
 
 
 def _python(app: Path, progress: Progress) -> Path:

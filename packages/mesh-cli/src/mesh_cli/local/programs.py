@@ -93,8 +93,12 @@ def _unpack(name: str, package: str, home: Path, apt: str, dpkg: str) -> None:
         _download(package, apt, archives)
         for archive in sorted(archives.glob("*.deb")):
             _run([dpkg, "-x", str(archive), str(root)], f"unpack {archive.name}")
-        binary = _binary(name, package, root)
-        _write_wrapper(tree / name, home / "root", binary.relative_to(root), root)
+        binaries = _binaries(root)
+        if name not in binaries:
+            raise ProgramMissing(f"the Debian package {package} holds no program {name}")
+        # The others as well: a server comes with its client.
+        for each, binary in binaries.items():
+            _write_wrapper(tree / each, home / "root", binary, root)
         tree.chmod(0o755)
         shutil.rmtree(home, ignore_errors=True)
         tree.rename(home)
@@ -146,12 +150,14 @@ def _run(command: Sequence[str], what: str) -> None:
         )
 
 
-def _binary(name: str, package: str, root: Path) -> Path:
-    for directory in ("usr/bin", "usr/sbin", "bin", "sbin"):
-        candidate = root / directory / name
-        if candidate.exists():
-            return candidate
-    raise ProgramMissing(f"the Debian package {package} holds no program {name}")
+def _binaries(root: Path) -> dict[str, Path]:
+    """Return what can be run, by name, as paths below the root."""
+    return {
+        path.name: path.relative_to(root)
+        for directory in ("sbin", "bin", "usr/sbin", "usr/bin")
+        for path in (root / directory).glob("*")
+        if path.is_file() and os.access(path, os.X_OK)
+    }
 
 
 def _write_wrapper(wrapper: Path, root: Path, binary: Path, unpacked: Path) -> None:
