@@ -141,6 +141,16 @@ class FakeControl:
             self._server.stop(grace=None).wait(SECONDS)
             self._server = None
 
+    def hand_over(self, grace: float) -> None:
+        """Be replaced by another server at the same address, as in a rolling update.
+
+        The old one takes no new calls, and ends the open ones after `grace` seconds.
+        """
+        old = self._server
+        assert old is not None
+        old.stop(grace)
+        self.start()
+
     # What it says.
 
     def say(self, call: str, key: str, answer: Message, *, number: int | None = None) -> None:

@@ -191,6 +191,17 @@ class TestWithoutControlPlane:
         engine.until("known", lambda: lands_on(spaces, A, "10.200.0.2"), seconds=RECOVERY + 1)
 
 
+def test_a_control_plane_that_is_replaced_gracefully_is_followed(spaces, control, proxy):
+    assert lands(spaces) == b"7001"
+    with entered(spaces.app.path):
+        control.hand_over(grace=20)
+    other, path = "10.200.0.3", f"other.shop.svc.cluster.local:{PORT}"
+    publish(control, other, B, path=path)
+    engine.until("new look-ups", lambda: lands_on(spaces, B, other), seconds=RECOVERY)
+    publish(control, SERVICE, B)
+    engine.until("old streams", lambda: lands_on(spaces, B), seconds=1)
+
+
 class TestFaults:
     def test_fault_50_a_repeated_revision_is_dropped_and_the_stream_opened_again(
         self, spaces, control, proxy

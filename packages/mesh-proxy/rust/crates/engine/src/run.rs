@@ -6,8 +6,9 @@ mod stop;
 use std::io::Write;
 use std::sync::Arc;
 
+use mesh_wire::vocabulary::environment as names;
 use tokio::runtime::Builder;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use self::start::Sockets;
 use crate::config::Config;
@@ -49,6 +50,10 @@ pub fn run_with(config: Arc<Config>) -> i32 {
         workers = config.process.workers,
         "starting"
     );
+    std::panic::set_hook(Box::new(|panic| error!(%panic, "a defect in the proxy")));
+    for name in unknown_variables() {
+        warn!(name, "this variable is not known and has no effect");
+    }
     // Before anything else, so that a port that is taken ends the process at once.
     let sockets = match Sockets::bind(&config) {
         Ok(sockets) => sockets,
@@ -64,6 +69,14 @@ pub fn run_with(config: Arc<Config>) -> i32 {
     };
     log::flush();
     code
+}
+
+/// Variables with our prefix that no table knows: most likely misspelt.
+fn unknown_variables() -> Vec<String> {
+    let known = |name: &str| names::ALL.iter().any(|variable| variable.name == name);
+    let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    set.filter(|name| name.starts_with(names::PREFIX) && !known(name))
+        .collect()
 }
 
 /// Says why the process cannot go on, where people and log collectors look.

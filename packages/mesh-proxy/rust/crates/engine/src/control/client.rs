@@ -162,6 +162,10 @@ impl Connector {
         let mut backoff = FullJitter::control();
         let mut reminded: Option<Instant> = None;
         loop {
+            if self.waits_for_certificate() {
+                let reason = "waiting for this proxy's first certificate";
+                state.send_replace(State::Connecting(reason.into()));
+            }
             match self.attempt().await {
                 Ok((channel, driver)) => {
                     let since = Instant::now();
@@ -209,6 +213,12 @@ impl Connector {
             .map_err(|error| format!("{} is not an authority: {error}", self.service.address))?;
         let channel = Channel::new(sender, origin, self.measured.calls.clone());
         Ok((channel, driver))
+    }
+
+    fn waits_for_certificate(&self) -> bool {
+        self.credential == Credential::Certificate
+            && self.service.identity.is_some()
+            && !self.identity.is_ready()
     }
 
     /// What to secure the connection with, waiting for the first certificate if one is needed.

@@ -18,25 +18,49 @@ pub struct Resolver {
     min_ttl: Option<Duration>,
     max_ttl: Option<Duration>,
     system: Mutex<Option<Arc<TokioResolver>>>,
+    services: Outcomes,
+    addresses: Outcomes,
+}
+
+/// How look-ups of one record type went.
+struct Outcomes {
     succeeded: Arc<Counter>,
     failed: Arc<Counter>,
+}
+
+impl Outcomes {
+    fn new(record_type: &str, metrics: &Registry) -> Self {
+        let counter = |result: &str| {
+            let labels = LabelSet::new()
+                .with("client", "control")
+                .with("record_type", record_type)
+                .with("result", result);
+            metrics.counter(CounterFamily::ControlDnsResolutions, labels.as_str())
+        };
+        Self {
+            succeeded: counter("ok"),
+            failed: counter("error"),
+        }
+    }
+
+    fn count(&self, succeeded: bool) {
+        if succeeded {
+            self.succeeded.increment();
+        } else {
+            self.failed.increment();
+        }
+    }
 }
 
 impl Resolver {
     /// A resolver that reads the system's configuration when it is first used.
     pub fn new(control: &Control, metrics: &Registry) -> Self {
-        let counter = |result: &str| {
-            let labels = LabelSet::new()
-                .with("client", "control")
-                .with("result", result);
-            metrics.counter(CounterFamily::ControlDnsResolutions, labels.as_str())
-        };
         Self {
             min_ttl: control.dns_min_ttl,
             max_ttl: control.dns_max_ttl,
             system: Mutex::default(),
-            succeeded: counter("ok"),
-            failed: counter("error"),
+            services: Outcomes::new("srv", metrics),
+            addresses: Outcomes::new("ip", metrics),
         }
     }
 
@@ -52,10 +76,6 @@ impl Resolver {
             Authority::Name(name, port) => (&**name, *port),
         };
         let result = self.look_up(name, port).await;
-        match &result {
-            Ok(_) => self.succeeded.increment(),
-            Err(_) => self.failed.increment(),
-        }
         let mut addresses = result.map_err(|error| format!("cannot resolve {name}: {error}"))?;
         fastrand::shuffle(&mut addresses);
         Ok(addresses)
@@ -75,6 +95,8 @@ impl Resolver {
             services(&system, name, port),
             self::addresses(&system, name, port)
         );
+        self.services.count(services.is_some());
+        self.addresses.count(addresses.is_ok());
         match services {
             Some(found) if !found.is_empty() => Ok(found),
             _ => addresses,

@@ -86,10 +86,13 @@ impl Destination {
         let address = self.entry.address;
         let mut profiles = self.live.follow_profile(address);
         let mut policies = self.live.follow_policy(address);
+        if profiles.is_none() {
+            self.profile = Answer::Absent;
+        }
         loop {
             let grace = self.grace_ends();
             tokio::select! {
-                event = profiles.next() => self.profile_says(event),
+                event = next(&mut profiles) => self.profile_says(event),
                 event = policies.next() => self.policy_says(event),
                 () = sleep_until(grace.unwrap_or_else(Instant::now)), if grace.is_some() => {
                     debug!(%address, "no profile in time");
@@ -185,14 +188,27 @@ impl Destination {
     }
 }
 
+/// The next event of a call, if it is followed at all.
+async fn next<M>(following: &mut Option<Following<M>>) -> Event<M> {
+    match following {
+        Some(following) => following.next().await,
+        None => std::future::pending().await,
+    }
+}
+
 impl Live {
-    fn follow_profile(&self, address: SocketAddr) -> Following<DestinationProfile> {
+    /// Follows the profile of `address`, unless it is outside the networks that have profiles.
+    fn follow_profile(&self, address: SocketAddr) -> Option<Following<DestinationProfile>> {
+        let networks = self.config.outbound.profile_networks.as_ref();
+        if networks.is_some_and(|nets| !nets.iter().any(|net| net.contains(address.ip()))) {
+            return None;
+        }
         let request = GetDestination {
             path: address.to_string(),
             context_token: self.resolutions.context.clone(),
             ..GetDestination::default()
         };
-        follow(
+        let following = follow(
             &self.resolutions.client,
             "GetProfile",
             self.config.control.limits,
@@ -202,7 +218,8 @@ impl Live {
                 let mut client = DestinationClient::with_origin(channel.clone(), channel.origin());
                 async move { client.get_profile(request).await }
             },
-        )
+        );
+        Some(following)
     }
 
     fn follow_policy(&self, address: SocketAddr) -> Following<OutboundPolicy> {
@@ -212,7 +229,7 @@ impl Live {
         };
         follow(
             &self.policy,
-            "WatchOutbound",
+            "Watch",
             self.config.control.limits,
             &self.metrics,
             move |channel| {

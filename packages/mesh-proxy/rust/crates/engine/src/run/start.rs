@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use super::stop::{Ended, Signals, Supervisor};
@@ -55,8 +56,9 @@ pub(super) async fn start(config: Arc<Config>, sockets: Sockets) -> Result<i32, 
     let admin = TcpListener::from_std(sockets.admin)
         .map_err(|error| format!("cannot serve the admin port: {error}"))?;
     let shutdown = Arc::new(Notify::new());
-    let context = connect(&config)?;
-    tokio::spawn(admin::serve(
+    let mut vital = JoinSet::new();
+    let context = connect(&config, &mut vital)?;
+    vital.spawn(admin::serve(
         admin,
         Arc::new(Admin {
             identity: context.identity.clone(),
@@ -65,7 +67,7 @@ pub(super) async fn start(config: Arc<Config>, sockets: Sockets) -> Result<i32, 
             shutdown: shutdown.clone(),
         }),
     ));
-    tokio::spawn(sweep(context.clone()));
+    vital.spawn(sweep(context.clone()));
     let (ended, endings) = mpsc::unbounded_channel();
     for (index, listeners) in sockets.workers.into_iter().enumerate() {
         work(index, context.clone(), listeners, ended.clone())?;
@@ -73,6 +75,7 @@ pub(super) async fn start(config: Arc<Config>, sockets: Sockets) -> Result<i32, 
     let supervisor = Supervisor {
         workers: config.process.workers,
         endings,
+        vital,
         grace: config.shutdown_grace,
         drain: context.drain,
     };
@@ -80,7 +83,7 @@ pub(super) async fn start(config: Arc<Config>, sockets: Sockets) -> Result<i32, 
 }
 
 /// Begins to talk to the control plane.
-fn connect(config: &Arc<Config>) -> Result<Context, String> {
+fn connect(config: &Arc<Config>, vital: &mut JoinSet<()>) -> Result<Context, String> {
     let metrics = Arc::new(Registry::new(config.metrics_retain_idle));
     let anchors = TrustAnchors::new(&config.identity.trust_anchors)
         .map_err(|error| format!("the trust anchors cannot be used: {error}"))?;
@@ -92,7 +95,7 @@ fn connect(config: &Arc<Config>) -> Result<Context, String> {
         resolver.clone(),
         metrics.clone(),
     );
-    tokio::spawn(certifier.run());
+    vital.spawn(certifier.run());
     let client = |name, service| {
         let credential = Credential::Certificate;
         Client::start(name, service, credential, &identity, &resolver, &metrics)

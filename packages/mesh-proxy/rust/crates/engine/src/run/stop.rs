@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use super::FAILED;
@@ -43,6 +44,8 @@ impl Signals {
 pub(super) struct Supervisor {
     pub(super) workers: usize,
     pub(super) endings: mpsc::UnboundedReceiver<Ended>,
+    /// Tasks that never end unless there is a defect in them.
+    pub(super) vital: JoinSet<()>,
     /// How long open connections may take to end.
     pub(super) grace: Duration,
     pub(super) drain: Drain,
@@ -56,6 +59,10 @@ impl Supervisor {
             () = shutdown.notified() => "POST /shutdown",
             // Without its workers the proxy is of no use: whoever started it can start it again.
             Some(ended) = self.endings.recv() => return died(&ended),
+            Some(_) = self.vital.join_next() => {
+                error!("a part of the control thread ended without being told to");
+                return FAILED;
+            }
         };
         let grace_seconds = self.grace.as_secs();
         let open = self.drain.held();

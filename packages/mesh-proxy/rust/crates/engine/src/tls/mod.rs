@@ -9,3 +9,6 @@ pub use epoch::{Alpn, Credentials, InvalidCredentials, TRANSPORT_ALPN, TlsEpoch}
 pub use identity::peer_identity;
 pub use provider::{names, provider};
 pub use verifier::{TrustAnchors, server_only};
+
+#[cfg(test)]
+mod tests;
