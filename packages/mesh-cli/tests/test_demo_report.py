@@ -85,11 +85,16 @@ def test_plaintext_requests_of_an_unmeshed_client_make_an_edge():
     assert judged(application(web() + plain)).succeeded
 
 
-def test_plaintext_from_before_everything_was_ready_makes_no_edge():
-    plain = f'request_total{{direction="inbound",target_port="8080",{PLAIN}}} 2\n'
+def test_plaintext_from_before_the_window_makes_no_edge():
+    plain = f'request_total{{direction="inbound",target_port="8080",{PLAIN},{ROUTE}}} 2\n'
     pods = application(web() + plain)
     sources = {row.src for row in judged(pods, before=pods).edges}
     assert sources == {"client"}
+
+
+def test_plaintext_before_there_is_a_policy_makes_no_edge():
+    plain = f'request_total{{direction="inbound",target_port="8080",{PLAIN}}} 2\n'
+    assert {row.src for row in all_edges(application(web() + plain))} == {"client"}
 
 
 def test_probes_make_no_edge():

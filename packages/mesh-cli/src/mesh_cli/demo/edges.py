@@ -54,8 +54,7 @@ def edge_rows(pods: Sequence[PodView], window: Sequence[PodView]) -> list[Edge]:
     """Return the edges seen by the proxies, by source and destination.
 
     Meshed clients are judged over the whole life of their proxies (`pods`): one connection in
-    plaintext at the start is one too many. Unmeshed ones are those of the `window`, because a
-    proxy that has no policy yet cannot tell a probe from an application.
+    plaintext at the start is one too many. Unmeshed ones are those of the `window`.
 
     What a client's proxy reports is believed only when the server's proxy names the same
     client: both ends have to have verified each other.
@@ -146,12 +145,19 @@ def _unmeshed_clients(pods: Sequence[PodView], servers: Sequence[PodView]) -> se
 
 
 def _plaintext_reasons(pods: Sequence[PodView]) -> set[str]:
-    """Return why plaintext requests came in; the kubelet's probes do not count."""
+    """Return why plaintext requests came in; the kubelet's probes do not count.
+
+    Nor do requests without a route: a proxy that has no policy yet names none, and what a
+    pod is asked before it is ready are probes.
+    """
     return {
         _reason(sample.labels.get("no_tls_reason", ""), sample.labels.get("tls", ""))
         for pod in pods
         for sample in pod.scrape.samples("request_total", direction="inbound")
-        if sample.value > 0 and sample.labels.get("tls") != "true" and not is_probe(sample.labels)
+        if sample.value > 0
+        and sample.labels.get("tls") != "true"
+        and "route_name" in sample.labels
+        and not is_probe(sample.labels)
     }
 
 
