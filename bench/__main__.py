@@ -1,6 +1,6 @@
 """`python -m bench`: CPU per request of our proxy pair beside haproxy's, on `mesh local`.
 
-Absolute figures move with the machine; the ratios, taken in interleaved pairs of one run, are what to compare.
+Absolute figures move with the machine; compare the ratios, taken in interleaved pairs of one run.
 """
 
 import argparse
@@ -18,7 +18,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under a minute: short rounds")
     parser.add_argument("--rounds", type=int, help="pairs for each number of connections")
-    parser.add_argument("--seconds", type=float, help="length of one measurement")
+    parser.add_argument("--seconds", type=int, help="length of one measurement")
     parser.add_argument("--connections", type=int, action="append", help="default: 1 and 32")
     parser.add_argument("-o", "--output", choices=["table", "json"], default="table")
     return parser.parse_args()
@@ -31,7 +31,7 @@ def main() -> int:
         print("bench: needs root for network namespaces; run it with sudo", file=sys.stderr)
         return 2
     rounds = arguments.rounds or (3 if arguments.quick else 8)
-    seconds = arguments.seconds or (1.0 if arguments.quick else 2.0)
+    seconds = arguments.seconds or (1 if arguments.quick else 2)
     try:
         with Field(Path(__file__).parent / "workloads") as field:
             rows = measure_requests(field, arguments.connections or [1, 32], rounds, seconds)

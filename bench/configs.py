@@ -1,4 +1,4 @@
-"""The configuration files of nginx and haproxy: one worker each, keep-alive, one field added a hop."""
+"""Configuration of nginx and haproxy: one worker each, keep-alive, one field added a hop."""
 
 ORIGIN = """\
 worker_processes 1;
@@ -40,7 +40,7 @@ http {
   keepalive_requests 1000000000;
   upstream origin { server ORIGIN:8080; keepalive 512; keepalive_requests 1000000000; }
   server {
-    listen 127.0.0.1:8002;
+    listen 8002;
     location / {
       proxy_http_version 1.1;
       proxy_set_header Connection "";
@@ -73,13 +73,15 @@ HAPROXY_OUT = (
     DEFAULTS
     + """\
 frontend app
-  bind 127.0.0.1:8001
+  bind :8001
   http-request set-header x-hop out
   default_backend peer
 backend peer
-  server peer ORIGIN:8443 ssl proto h2 alpn h2 verify required ca-file /etc/bench/ca.pem crt /etc/bench/client.pem
+  server peer ORIGIN:8443 ssl proto h2 alpn h2 verify required TRUST
 """
 )
+
+TRUST = "ca-file /etc/bench/ca.pem crt /etc/bench/client.pem"
 
 HAPROXY_IN = (
     DEFAULTS
@@ -99,6 +101,6 @@ def files(origin: str) -> dict[str, str]:
     return {
         "origin.conf": ORIGIN,
         "hop.conf": HOP.replace("ORIGIN", origin),
-        "haproxy-out.cfg": HAPROXY_OUT.replace("ORIGIN", origin),
+        "haproxy-out.cfg": HAPROXY_OUT.replace("ORIGIN", origin).replace("TRUST", TRUST),
         "haproxy-in.cfg": HAPROXY_IN,
     }

@@ -124,7 +124,7 @@ def processes_in(network: str) -> list[int]:
     found = []
     for entry in PROC.iterdir():
         with contextlib.suppress(OSError):
-            if entry.name.isdigit() and os.readlink(entry / "ns/net") == network:
+            if entry.name.isdigit() and (entry / "ns/net").readlink().name == network:
                 found.append(int(entry.name))
     return sorted(found)
 

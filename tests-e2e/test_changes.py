@@ -1,10 +1,11 @@
 """Traffic follows what changes: scale, death, edits, restarts, a control plane that is gone."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from provider import PodState
 from scenario import Mesh, wait_for
 
 
@@ -26,16 +27,33 @@ def answering(mesh: Mesh) -> set[str]:
     return set(answers["pods"])
 
 
+def wait_for_traffic_to(mesh: Mesh, pods: Iterable[PodState]) -> None:
+    """Wait until exactly these pods answer."""
+    names = {pod.name for pod in pods}
+    wait_for(f"traffic to {names}", lambda: (answering(mesh) == names) or None, 10)
+
+
+def wait_for_others(mesh: Mesh, old: set[str]) -> None:
+    """Wait until `web` has two ready pods and none of the old ones."""
+
+    def rolled() -> bool | None:
+        pods = mesh.pods("web")
+        return (len(pods) == 2 and all(p.ready and p.name not in old for p in pods)) or None
+
+    wait_for("only new pods", rolled, 60)
+
+
+def scale(mesh: Mesh, before: int, after: int) -> None:
+    """Edit the number of replicas of `web`."""
+    head = "name: web, namespace: e2e}\nspec:\n  replicas:"
+    mesh.edit(f"{head} {before}", f"{head} {after}")
+
+
 def test_scaling_up_and_down_is_followed(mesh: Mesh) -> None:
     mesh.ready("web", 2)
-    for count, text in ((4, "replicas: 4"), (2, "replicas: 2")):
-        before = "replicas: 2" if count == 4 else "replicas: 4"
-        mesh.edit(
-            f"name: web, namespace: e2e}}\nspec:\n  {before}",
-            f"name: web, namespace: e2e}}\nspec:\n  {text}",
-        )
-        names = {pod.name for pod in mesh.ready("web", count)}
-        wait_for("traffic to all pods", lambda: answering(mesh) == names or None, 10)
+    for before, after in ((2, 4), (4, 2)):
+        scale(mesh, before, after)
+        wait_for_traffic_to(mesh, mesh.ready("web", after))
 
 
 def test_a_killed_replica_is_left_out_within_a_second_and_comes_back(mesh: Mesh) -> None:
@@ -55,34 +73,19 @@ def test_a_killed_replica_is_left_out_within_a_second_and_comes_back(mesh: Mesh)
 
 
 def test_an_edited_manifest_rolls_out(mesh: Mesh) -> None:
-    old = {pod.name for pod in mesh.ready("web", 2)}
-    mesh.edit('{name: VERSION, value: "1"}', '{name: VERSION, value: "2"}')
-
-    def rolled() -> bool | None:
-        pods = {pod.name for pod in mesh.pods("web") if pod.ready}
-        return len(pods) == 2 and not pods & old or None
-
-    wait_for("only new pods", rolled, 40)
-    assert mesh.get("client", "http://web/whoami")["json"]["version"] == "2"
-    mesh.edit('{name: VERSION, value: "2"}', '{name: VERSION, value: "1"}')
-    wait_for(
-        "version 1 again",
-        lambda: mesh.get("client", "http://web/whoami")["json"]["version"] == "1" or None,
-        40,
-    )
-    mesh.ready("web", 2)
+    for before, after in (("1", "2"), ("2", "1")):
+        old = {pod.name for pod in mesh.ready("web", 2)}
+        line = 'name: VERSION, value: "{}"'
+        mesh.edit(line.format(before), line.format(after))
+        wait_for_others(mesh, old)
+        assert mesh.get("client", "http://web/whoami")["json"]["version"] == after
 
 
 def test_a_rolling_restart_fails_no_request(mesh: Mesh) -> None:
     old = {pod.name for pod in mesh.ready("web", 2)}
     with steady_load(mesh) as result:
         mesh.provider.restart("e2e/web")
-
-        def rolled() -> bool | None:
-            pods = list(mesh.pods("web"))
-            return len(pods) == 2 and all(p.ready and p.name not in old for p in pods) or None
-
-        wait_for("only new pods", rolled, 60)
+        wait_for_others(mesh, old)
         time.sleep(1)  # the last of the old pods' connections
     total = sum(result["outcomes"].values())
     print(f"{total} requests in {result['seconds']:.1f} s: {result['outcomes']}")
@@ -106,21 +109,12 @@ def test_traffic_goes_on_without_a_control_plane_which_is_followed_again(mesh: M
         time.sleep(1)  # a while without it, under load
 
         def control_plane_is_back() -> bool | None:
-            pods = mesh.provider.pods("linkerd")
-            return all(pod.ready for pod in pods) or None
+            return all(pod.ready for pod in mesh.provider.pods("linkerd")) or None
 
         wait_for("the control plane", control_plane_is_back, 30)
     assert set(result["outcomes"]) == {"200"}, result
-    after = {pod.name: pod.restarts for pod in mesh.ready("web", 2)}
-    assert after == before
-    mesh.edit(
-        "name: web, namespace: e2e}\nspec:\n  replicas: 2",
-        "name: web, namespace: e2e}\nspec:\n  replicas: 3",
-    )
-    names = {pod.name for pod in mesh.ready("web", 3)}
-    wait_for("traffic to the new pod", lambda: answering(mesh) == names or None, 10)
-    mesh.edit(
-        "name: web, namespace: e2e}\nspec:\n  replicas: 3",
-        "name: web, namespace: e2e}\nspec:\n  replicas: 2",
-    )
+    assert {pod.name: pod.restarts for pod in mesh.ready("web", 2)} == before
+    scale(mesh, 2, 3)
+    wait_for_traffic_to(mesh, mesh.ready("web", 3))
+    scale(mesh, 3, 2)
     mesh.ready("web", 2)
