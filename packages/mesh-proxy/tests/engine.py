@@ -40,8 +40,13 @@ def redirect(space: Namespace) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def environment(control: FakeControl, token: Path) -> dict[str, str]:
-    """What the injector would set, for a control plane on loopback."""
+def environment(
+    control: FakeControl,
+    token: Path,
+    identity: str = IDENTITY,
+    addresses: dict[int, str] = APP,
+) -> dict[str, str]:
+    """What the injector would set in a pod with `addresses`, for a control plane on loopback."""
     service = f"127.0.0.1:{control.port}"
     values = {
         "OUTBOUND_LISTEN_ADDRS": "127.0.0.1:4140,[::1]:4140",
@@ -51,10 +56,10 @@ def environment(control: FakeControl, token: Path) -> dict[str, str]:
         "POLICY_SVC_ADDR": service,
         "POLICY_WORKLOAD": '{"ns":"shop","pod":"web-1"}',
         "IDENTITY_SVC_ADDR": service,
-        "IDENTITY_LOCAL_NAME": IDENTITY,
+        "IDENTITY_LOCAL_NAME": identity,
         "IDENTITY_TOKEN_FILE": str(token),
         "IDENTITY_TRUST_ANCHORS": control.authority.pem,
-        "INBOUND_IPS": ",".join(APP.values()),
+        "INBOUND_IPS": ",".join(addresses.values()),
         "LOG": "warn,linkerd=debug",
     }
     return {f"LINKERD2_PROXY_{name}": value for name, value in values.items()}

@@ -104,10 +104,13 @@ class Script:
 
 
 class FakeControl:
-    """Identity, discovery and both policy services on one address."""
+    """Identity, discovery and both policy services on one address.
 
-    def __init__(self) -> None:
-        self.authority = Authority()
+    Several can share one `authority`, for pods of the same mesh.
+    """
+
+    def __init__(self, authority: Authority | None = None) -> None:
+        self.authority = authority or Authority()
         self.script = Script()
         self._server: grpc.Server | None = None
         self.port = 0
@@ -316,25 +319,67 @@ def endpoints(*addresses: str) -> destination_pb2.Update:
     return destination_pb2.Update(add=destination_pb2.WeightedAddrSet(addrs=addrs))
 
 
+def meshed(address: str, identity: str) -> destination_pb2.Update:
+    """One endpoint behind a proxy that proves `identity` and takes HTTP as HTTP/2."""
+    update = endpoints(address)
+    (endpoint,) = update.add.addrs
+    endpoint.tls_identity.dns_like_identity.name = identity
+    endpoint.tls_identity.server_name.name = identity
+    endpoint.protocol_hint.h2.SetInParent()
+    endpoint.protocol_hint.opaque_transport.inbound_port = 4143
+    return update
+
+
 def profile(name: str = "", *, opaque: bool = False) -> destination_pb2.DestinationProfile:
     return destination_pb2.DestinationProfile(fully_qualified_name=name, opaque_protocol=opaque)
 
 
-def opaque_policy(path: str) -> outbound_pb2.OutboundPolicy:
-    """Balance connections over the endpoints of `path`."""
-    service = meta_pb2.Metadata(
+def _service() -> meta_pb2.Metadata:
+    return meta_pb2.Metadata(
         resource=meta_pb2.Resource(group="core", kind="Service", name="web", namespace="shop")
     )
-    backend = outbound_pb2.Backend(metadata=service)
+
+
+def _balancer(path: str) -> outbound_pb2.Backend:
+    backend = outbound_pb2.Backend(metadata=_service())
     backend.balancer.discovery.dst.path = path
     backend.balancer.peak_ewma.default_rtt.FromMilliseconds(30)
     backend.balancer.peak_ewma.decay.FromSeconds(10)
     backend.queue.capacity = 100
     backend.queue.failfast_timeout.FromSeconds(3)
-    route = outbound_pb2.OpaqueRoute(metadata=service)
-    route.rules.add().backends.first_available.backends.add().backend.CopyFrom(backend)
-    policy = outbound_pb2.OutboundPolicy(metadata=service)
-    policy.protocol.opaque.routes.append(route)
+    return backend
+
+
+def _opaque_route(path: str) -> outbound_pb2.OpaqueRoute:
+    route = outbound_pb2.OpaqueRoute(metadata=_service())
+    available = route.rules.add().backends.first_available
+    available.backends.add().backend.CopyFrom(_balancer(path))
+    return route
+
+
+def _http_route(path: str) -> outbound_pb2.HttpRoute:
+    route = outbound_pb2.HttpRoute(metadata=_service())
+    rule = route.rules.add()
+    rule.matches.add().path.prefix = "/"
+    rule.backends.first_available.backends.add().backend.CopyFrom(_balancer(path))
+    return route
+
+
+def opaque_policy(path: str) -> outbound_pb2.OutboundPolicy:
+    """Balance connections over the endpoints of `path`."""
+    policy = outbound_pb2.OutboundPolicy(metadata=_service())
+    policy.protocol.opaque.routes.append(_opaque_route(path))
+    return policy
+
+
+def detect_policy(path: str) -> outbound_pb2.OutboundPolicy:
+    """Detect the protocol, and balance requests or connections over the endpoints of `path`."""
+    policy = outbound_pb2.OutboundPolicy(metadata=_service())
+    detect = policy.protocol.detect
+    detect.timeout.FromSeconds(10)
+    detect.http1.routes.append(_http_route(path))
+    detect.http2.routes.append(_http_route(path))
+    detect.opaque.routes.append(_opaque_route(path))
     return policy
 
 
