@@ -6,10 +6,10 @@ import dns.rcode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mesh_core.resources import EndpointSlice, Pod, Service, decode_as
 
 from mesh_cli.local import dns_zone
 from mesh_cli.local.dns_server import DnsServer, answer
+from mesh_core.resources import EndpointSlice, Pod, Service, decode_as
 
 
 def service(name, ip="10.96.0.20", **spec):

@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mesh_core.resources import ConfigMap, Pod, Secret, decode_as
 
 from mesh_cli.local.environment import (
     ConfigurationError,
@@ -10,6 +9,7 @@ from mesh_cli.local.environment import (
     container_environment,
     expand,
 )
+from mesh_core.resources import ConfigMap, Pod, Secret, decode_as
 
 CONFIG = decode_as(ConfigMap, {"metadata": {"name": "c", "namespace": "n"}, "data": {"k": "v"}})
 SECRET = decode_as(
@@ -96,5 +96,5 @@ def test_what_is_missing_is_named_unless_optional():
         variables({"name": "A", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "other"}}})
     optional = {"name": "A", "valueFrom": {"configMapKeyRef": {**reference, "optional": True}}}
     assert "A" not in variables(optional)[0]
-    with pytest.raises(ConfigurationError, match="fieldPath 'spec.nothing'"):
+    with pytest.raises(ConfigurationError, match=r"fieldPath 'spec\.nothing'"):
         variables({"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "spec.nothing"}}})

@@ -8,7 +8,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from mesh_core.resources import ConfigMap, Pod, Secret, decode_as
 
 from mesh_cli.local.environment import ConfigurationError
 from mesh_cli.local.logfiles import last_line, shorten, tail
@@ -16,6 +15,7 @@ from mesh_cli.local.pod_files import hosts, resolv_conf
 from mesh_cli.local.settings import DNS_ADDRESSES
 from mesh_cli.local.tokens import TokenSigner, write_token
 from mesh_cli.local.volumes import make_volumes
+from mesh_core.resources import ConfigMap, Pod, Secret, decode_as
 
 
 def decoded(part: str) -> bytes:

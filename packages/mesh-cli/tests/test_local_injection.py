@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from mesh_core.resources import Deployment, Namespace, Pod, Service, decode_as
-from mesh_injector import Installation
 
 from mesh_cli.local.control_plane import control_plane
 from mesh_cli.local.injection import Injection, InjectionError
 from mesh_cli.local.settings import CONTROLLER_UID, PROXY_UID, Settings
+from mesh_core.resources import Deployment, Namespace, Pod, Service, decode_as
+from mesh_injector import Installation
 
 INJECTION = Injection(Installation(trust_anchors="PEM", ipv6=True))
 MESHED = {"linkerd.io/inject": "enabled"}

@@ -5,7 +5,6 @@ import ipaddress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mesh_core.resources import Pod, Service, decode_as
 
 from mesh_cli.local.addresses import PodAddresses, ServiceAddresses
 from mesh_cli.local.controllers.endpoints import slices_of
@@ -13,6 +12,7 @@ from mesh_cli.local.controllers.routes import routes_of
 from mesh_cli.local.controllers.services import complete
 from mesh_cli.local.errors import LocalError
 from mesh_cli.local.settings import POD_NETWORKS, SERVICE_NETWORKS
+from mesh_core.resources import Pod, Service, decode_as
 
 ADDRESSES = [ipaddress.ip_address("10.96.0.20"), ipaddress.ip_address("fd00:10:96::14")]
 

@@ -4,10 +4,10 @@ from concurrent import futures
 import grpc
 import msgspec
 import pytest
-from mesh_core.resources import Container, Probe
 
 from mesh_cli.local.probes.check import ProbeFailed, Subject, check
 from mesh_cli.local.probes.health import ProbeHealth, eager_delays
+from mesh_core.resources import Container, Probe
 
 
 def container(**fields) -> Container:
@@ -149,5 +149,5 @@ async def test_grpc_against_a_server_without_health():
 async def test_grpc_against_something_else():
     server, port = await serve(b"HTTP/1.1 400 Bad Request\r\n\r\n")
     async with server:
-        with pytest.raises(ProbeFailed, match="not an HTTP/2 server|closed"):
+        with pytest.raises(ProbeFailed, match=r"not an HTTP/2 server|closed"):
             await check(probe(grpc={"port": port}), subject(), 5)

@@ -1,9 +1,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mesh_core.resources import DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment
 
 from mesh_cli.local.controllers.rollout import SetState, limits, plan, resolve
+from mesh_core.resources import DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_bounds_are_numbers_or_percentages(value, replicas, up, expected):
 
 @pytest.mark.parametrize("value", ["many", "-1", "1.5%", -1])
 def test_other_bounds_are_refused(value):
-    with pytest.raises(ValueError, match="neither|negative"):
+    with pytest.raises(ValueError, match=r"neither|negative"):
         resolve(value, 4, up=True)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from mesh_cli.local import preconditions
 from mesh_cli.local.boot import READY
 from mesh_cli.local.client import LocalMesh
-from mesh_cli.local.errors import AlreadyRunning, BadArgument, StartError
+from mesh_cli.local.errors import AlreadyRunning, BadArgument, StartError, Unsupported
 from mesh_cli.local.settings import Exposure, Settings
 
 _START_SECONDS = 30.0
@@ -31,6 +31,11 @@ def launch(settings: Settings) -> LocalMesh:
             f"mesh {settings.prefix!r} runs already; end it with `mesh local down"
             f"{_prefix_option(settings.prefix)}`, or give another --prefix"
         )
+    if settings.control_plane and (missing := missing_programs()):
+        raise Unsupported(
+            f"{' and '.join(missing)} is not installed beside {sys.executable}: "
+            "pip install 'mesh-cli[local]'"
+        )
     for directory in settings.directories:
         if not directory.exists():
             raise BadArgument(f"{directory}: there is no such file or directory")
@@ -46,6 +51,12 @@ def launch(settings: Settings) -> LocalMesh:
         for listener in listeners:
             listener.close()
     return mesh
+
+
+def missing_programs() -> list[str]:
+    """Programs of the mesh that this environment lacks."""
+    names = ("mesh-identity", "mesh-destination", "mesh-proxy")
+    return [name for name in names if not Path(sys.prefix, "bin", name).exists()]
 
 
 def _prefix_option(prefix: str) -> str:

@@ -123,9 +123,14 @@ class Supervisor:
     async def _admission(self) -> Admission:
         if not self.settings.control_plane:
             return Unmeshed()
-        _, anchors = await asyncio.gather(
-            preflight.check_engine(self.node), preflight.make_trust(self.node)
+        # Side by side, because both start interpreters; the engine's error is told first.
+        engine, trust = (
+            asyncio.create_task(preflight.check_engine(self.node)),
+            asyncio.create_task(preflight.make_trust(self.node)),
         )
+        await asyncio.wait((engine, trust))
+        await engine
+        anchors = await trust
         control_plane.token_key(self.settings).write_bytes(self._signer.public_pem)
         preflight.hand_over(self.node, CONTROLLER_UID)
         ipv6 = self._families == 2
