@@ -1,6 +1,8 @@
 """The exchange with the kernel, without a kernel."""
 
 import struct
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -64,3 +66,15 @@ def test_the_capability_is_read_from_the_status(effective, allowed):
     else:
         with pytest.raises(MissingCapability, match="NET_ADMIN"):
             require_net_admin(status)
+
+
+def test_pyroute2_is_whole_for_others_and_bare_for_the_redirect():
+    script = (
+        "import sys\n"
+        "import mesh_proxy.init.batch as batch\n"
+        "assert 'pyroute2' not in sys.modules and 'pyroute2.ndb' not in sys.modules\n"
+        "from pyroute2 import NDB, IPRoute\n"
+        "from pyroute2.netlink.nfnetlink.nftsocket import nft_rule_msg\n"
+        "assert batch.nft_rule_msg is nft_rule_msg"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)

@@ -4,20 +4,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyroute2.netlink import NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REQUEST
-from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES, nfgen_msg
-from pyroute2.netlink.nfnetlink.nftsocket import (
-    NFT_MSG_DELTABLE,
-    NFT_MSG_NEWCHAIN,
-    NFT_MSG_NEWRULE,
-    NFT_MSG_NEWTABLE,
-    nft_chain_msg,
-    nft_rule_msg,
-    nft_table_msg,
-)
-
 from . import plan as p
+from .bare_package import bare_package
 from .expressions import expressions
+
+with bare_package("pyroute2"):
+    from pyroute2.netlink import NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REQUEST
+    from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES, nfgen_msg
+    from pyroute2.netlink.nfnetlink.nftsocket import (
+        NFT_MSG_DELTABLE,
+        NFT_MSG_NEWCHAIN,
+        NFT_MSG_NEWRULE,
+        NFT_MSG_NEWTABLE,
+        nft_chain_msg,
+        nft_rule_msg,
+        nft_table_msg,
+    )
 
 _NFPROTO_INET = 1
 _BATCH_BEGIN, _BATCH_END = 0x10, 0x11
