@@ -34,18 +34,19 @@ class ProbeHealth:
         return self._failures >= self.probe.failure_threshold
 
 
-FIRST_TRY_SECONDS = 0.05
+_FIRST_DELAY, _GROWTH, _LONGEST_DELAY = 0.05, 1.3, 0.3
+_EAGER_SECONDS = 10.0
 
 
 def eager_delays(period: float) -> list[float]:
-    """Waits before the first success: growing, so that a start is noticed soon, up to the period.
+    """Waits before the first success: short ones, so that a start is noticed soon.
 
     The kubelet waits a whole period after a failure; a start would then last seconds longer
-    than the application needs.
+    than the application needs. What is not ready after a while is asked once a period.
     """
     delays: list[float] = []
-    delay = FIRST_TRY_SECONDS
-    while sum(delays) + delay < period:
+    delay = _FIRST_DELAY
+    while sum(delays) + delay < max(period, _EAGER_SECONDS):
         delays.append(delay)
-        delay = min(delay * 1.5, 1.0)
+        delay = min(delay * _GROWTH, _LONGEST_DELAY)
     return delays

@@ -50,7 +50,7 @@ async def _ask(probe: Probe, subject: Subject, verdicts: Verdicts, name: str) ->
 
 
 async def _first_success(probe: Probe, subject: Subject, verdicts: Verdicts, name: str) -> bool:
-    """Ask eagerly during the first period; True at the first success."""
+    """Ask eagerly for a while; True at the first success."""
     await asyncio.sleep(probe.initial_delay_seconds)
     for delay in eager_delays(probe.period_seconds):
         if await _ask(probe, subject, verdicts, name):
