@@ -13,6 +13,7 @@ import pytest
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(120)]
 
 PREFIX = f"demo-test-{os.getpid()}"
+STATE = Path("/run/mesh", PREFIX)
 MESHED = {"cache", "feed", "shoppers", "stock", "stock-slow", "web"}
 SECURED = {
     *(("shoppers", "web"), ("shoppers", "feed"), ("web", "stock"), ("web", "stock-slow")),
@@ -90,21 +91,49 @@ def test_it_says_what_it_cost(document):
     assert len(document["sidecar_rss_bytes"]) == pods
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
-def test_interrupted_while_starting_it_leaves_nothing(number):
+@pytest.fixture
+def started():
+    """A demo that has made its mesh; it is ended whatever the test does."""
     before = host_state()
     process = subprocess.Popen(
         demo(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
-    state = Path("/run/mesh", PREFIX)
-    deadline = time.monotonic() + 30
-    while not (state / "control.sock").exists():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    process.send_signal(number)
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == 130, err
-    assert "Traceback" not in err
-    assert not state.exists()
+    try:
+        deadline = time.monotonic() + 30
+        while not (STATE / "control.sock").exists():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+    assert not STATE.exists()
     assert host_state() == before
+
+
+def test_a_second_demo_leaves_the_first_alone(started):
+    second = subprocess.run(demo(), capture_output=True, text=True, timeout=30, check=False)
+    assert second.returncode == 5
+    assert f"mesh local down --prefix {PREFIX}" in second.stderr
+    assert second.stderr.count("\n") == 1
+    assert started.poll() is None
+    started.send_signal(signal.SIGINT)
+    started.communicate(timeout=30)
+
+
+def test_a_mesh_that_is_killed_is_reported_and_cleaned_up(started):
+    supervisor = int((STATE / "supervisor").read_text().split()[0])
+    os.kill(supervisor, signal.SIGKILL)
+    _, err = started.communicate(timeout=30)
+    assert started.returncode == 1
+    assert "Traceback" not in err
+    assert "mesh has ended" in err or "supervisor" in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_interrupted_while_starting_it_leaves_nothing(started, number):
+    started.send_signal(number)
+    _, err = started.communicate(timeout=30)
+    assert started.returncode == 130, err
+    assert "Traceback" not in err

@@ -94,7 +94,7 @@ class PlainAudience:
         self._say("taking everything down")
 
     def _say(self, line: str) -> None:
-        self._console.print(line, highlight=False, markup=False)
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _starting(ready: int, pods: int, seconds: float) -> str:

@@ -1,12 +1,13 @@
 """The demo's mesh: a local mesh of its own, asked over its control socket."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from mesh_cli.local import record
 from mesh_cli.local.client import LocalMesh
 from mesh_cli.local.control_protocol import Document
-from mesh_cli.local.errors import ControlError, NotRunning
+from mesh_cli.local.errors import ControlError, LocalError, NotRunning
 from mesh_cli.local.launch import launch
 from mesh_cli.local.settings import CONTROL_NAMESPACE, TRUST_DOMAIN, Settings
 
@@ -15,7 +16,16 @@ from .scrape import Scrape, read
 from .sockets import clients
 from .status import control_plane_problems, pod_views, restarts
 
-_NOT_RUNNING = "the mesh has ended by itself; its last words are gone with it"
+T = TypeVar("T")
+
+_ENDED = (
+    "the mesh has ended by itself, and with it everything in it; the kernel's log (dmesg) says"
+    " whether its supervisor was killed"
+)
+
+
+class MeshEnded(LocalError):
+    """The mesh is gone though nobody asked for that."""
 
 
 class DemoMesh:
@@ -33,24 +43,18 @@ class DemoMesh:
 
     def pods(self) -> Sequence[PodView]:
         """Return the application's pods, without what their proxies counted."""
-        return self._views(self._running().status(), {}, {})
+        return self._views(self._ask(LocalMesh.status), {}, {})
 
     def look(self) -> Sequence[PodView]:
         """Return the pods with what their proxies have counted by now."""
-        mesh = self._running()
-        texts = mesh.scrape()
-        document = mesh.status()
+        texts = self._ask(LocalMesh.scrape)
+        document = self._ask(LocalMesh.status)
         scrapes = {_key(name): read(text) for name, text in texts.items()}
         return self._views(document, scrapes, self._clients(document))
 
     def problems(self) -> Sequence[str]:
         """Return what the mesh complains about, and what had to be restarted."""
-        if self._mesh is None or not self._mesh.running:
-            return [_NOT_RUNNING]
-        try:
-            document = self._mesh.status()
-        except (NotRunning, ControlError) as problem:
-            return [str(problem)]
+        document = self._ask(LocalMesh.status)
         pods = document["pods"]
         return [*document["problems"], *control_plane_problems(pods), *restarts(pods)]
 
@@ -65,10 +69,15 @@ class DemoMesh:
             self._mesh.kill()
             self._mesh.down()
 
-    def _running(self) -> LocalMesh:
+    def _ask(self, question: Callable[[LocalMesh], T]) -> T:
         if self._mesh is None:
             raise NotRunning("the demo's mesh has not been started")
-        return self._mesh
+        try:
+            return question(self._mesh)
+        except (NotRunning, ControlError) as problem:
+            if self._mesh.running:
+                raise
+            raise MeshEnded(_ENDED) from problem
 
     def _views(
         self,
@@ -80,7 +89,7 @@ class DemoMesh:
 
     def _clients(self, document: Document) -> dict[tuple[str, str], frozenset[str]]:
         """Return who is connected to the meshed pods, as far as that can be seen."""
-        found = record.load(self._running().state)
+        found = record.load(self._settings.state)
         if found is None:
             return {}
         # The mesh's processes have other numbers here; its own /proc knows theirs.

@@ -18,7 +18,7 @@ class Mesh(Protocol):
     """The local mesh as the demo uses it."""
 
     def up(self) -> None:
-        """Start it; returns when it has begun to start pods (MeshError)."""
+        """Start it; returns when it starts pods. What fails leaves nothing (MeshError)."""
 
     def pods(self) -> Sequence[PodView]:
         """Return the application's pods, without what their proxies counted."""
@@ -65,8 +65,8 @@ def run(mesh: Mesh, audience: Audience, timing: Timing, seconds: float | None) -
     """
     history = History(started=timing.now())
     problems: Sequence[str] = ()
+    mesh.up()
     try:
-        mesh.up()
         if _await_ready(mesh, audience, timing, history):
             _watch(mesh, audience, timing, history, seconds)
         problems = mesh.problems()
