@@ -30,10 +30,15 @@ pub enum Event {
     Quiet,
     /// The connection to the server is open.
     Connected,
-    /// It could not be opened.
+    /// It could not be opened, or broke.
     ConnectFailed,
-    /// The server sent bytes, or closed.
+    /// The server sent bytes.
     ServerSpoke,
+    /// The server ended its side without a word.
+    ServerClosed,
+    /// The server sent its HTTP/2 settings, and its connection was closed: it waits for its client
+    /// all the same (RFC 9113 section 3.4).
+    ServerSentSettings,
     /// The client's bytes are enough to know its protocol.
     Detected(Protocol),
     /// The detection time is over without enough of them.
@@ -92,11 +97,13 @@ impl FirstSpeaker {
                 Step::Wait
             }
             // The client may yet turn out to speak HTTP, and then gets an answer that says why.
-            Event::ConnectFailed => {
+            Event::ConnectFailed | Event::ServerSentSettings => {
                 self.connection = Connection::Failed;
                 Step::Wait
             }
             Event::ServerSpoke => Step::Join(Some(First::Server)),
+            // The client sees what it would see without proxies; it says nothing of the next time.
+            Event::ServerClosed => Step::Join(None),
             Event::Detected(Protocol::Opaque) | Event::TimedOut(Protocol::Opaque) => {
                 Step::Join(None)
             }
@@ -107,6 +114,30 @@ impl FirstSpeaker {
             Event::TimedOut(protocol) => Step::Speak(protocol, None),
         }
     }
+}
+
+/// Whether a server's first bytes are the settings of HTTP/2 (RFC 9113 sections 4.1 and 6.5); None
+/// while that is open.
+///
+/// Such a server speaks at once and still waits for its client, so its bytes say nothing about who
+/// goes first.
+pub fn are_http2_settings(bytes: &[u8]) -> Option<bool> {
+    /// A server that has more settings than this to say is not one.
+    const LONGEST: u32 = 6 * 64;
+    const SETTINGS: [u8; 6] = [4, 0, 0, 0, 0, 0];
+    let head = &bytes[..bytes.len().min(9)];
+    let (length, rest) = head.split_at(head.len().min(3));
+    if length.iter().copied().next().is_some_and(|byte| byte != 0) || !SETTINGS.starts_with(rest) {
+        return Some(false);
+    }
+    let [zero, high, low, ..] = *head else {
+        return None;
+    };
+    let length = u32::from_be_bytes([0, zero, high, low]);
+    if length % 6 != 0 || length > LONGEST {
+        return Some(false);
+    }
+    (head.len() == 9).then_some(true)
 }
 
 /// Who speaks first, by destination; bounded, and forgotten after ten minutes.
@@ -164,6 +195,17 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_leaves_is_no_server_that_speaks() {
+        let events = [Event::Quiet, Event::Connected, Event::ServerClosed];
+        assert_eq!(
+            play(true, &events),
+            [Step::Connect, Step::Wait, Step::Join(None)]
+        );
+        let events = [Event::Quiet, Event::Connected, Event::ConnectFailed];
+        assert_eq!(play(true, &events), [Step::Connect, Step::Wait, Step::Wait]);
+    }
+
+    #[test]
     fn a_late_http_client_costs_one_connection_and_is_remembered() {
         let events = [
             Event::Quiet,
@@ -205,6 +247,37 @@ mod tests {
             play(true, &events),
             [Step::Connect, Step::Wait, Step::Wait, speak]
         );
+    }
+
+    #[test]
+    fn the_settings_of_an_http2_server_are_not_a_greeting() {
+        let events = [
+            Event::Quiet,
+            Event::Connected,
+            Event::ServerSentSettings,
+            Event::Detected(Protocol::Http2),
+        ];
+        let speak = Step::Speak(Protocol::Http2, Some(First::Client));
+        assert_eq!(
+            play(true, &events),
+            [Step::Connect, Step::Wait, Step::Wait, speak]
+        );
+    }
+
+    #[test]
+    fn settings_are_told_from_greetings() {
+        let settings = [0, 0, 18, 4, 0, 0, 0, 0, 0, 0, 3];
+        for cut in 0..9 {
+            assert_eq!(are_http2_settings(&settings[..cut]), None, "{cut}");
+        }
+        assert_eq!(are_http2_settings(&settings), Some(true));
+        assert_eq!(are_http2_settings(&[0, 0, 0, 4, 0, 0, 0, 0, 0]), Some(true));
+        let mysql = b"J\0\0\0\x0a8.0.36\0";
+        let odd = [0, 0, 17, 4];
+        let acknowledgement = [0, 0, 0, 4, 1];
+        for greeting in [&b"220 mail"[..], &b"2"[..], mysql, &odd, &acknowledgement] {
+            assert_eq!(are_http2_settings(greeting), Some(false), "{greeting:?}");
+        }
     }
 
     #[test]

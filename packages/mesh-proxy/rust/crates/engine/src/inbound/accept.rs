@@ -212,7 +212,8 @@ impl Accepted<'_> {
         };
         let worker = self.worker;
         let connection = self.connection(io, status);
-        http::serve(connection, version, worker).await;
+        // Boxed: an opaque connection would carry HTTP's state along.
+        Box::pin(http::serve(connection, version, worker)).await;
         Ok(())
     }
 

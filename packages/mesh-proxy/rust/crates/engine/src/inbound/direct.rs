@@ -44,7 +44,8 @@ pub(super) async fn serve(
         Session::Http1 => Version::Http1,
         Session::Http2 => Version::Http2,
     };
-    http::serve(connection, version, worker).await;
+    // Boxed: an opaque connection would carry HTTP's state along.
+    Box::pin(http::serve(connection, version, worker)).await;
     Ok(())
 }
 

@@ -59,9 +59,9 @@ impl Accepted<'_> {
                 opaque,
             } => {
                 let speculate = may_speculate(http, opaque);
-                let identified = self.identify(io, &answer, opaque, *timeout, speculate);
                 // Boxed: a connection leaves this state behind soon and lives on for long.
-                match Box::pin(identified).await {
+                let identified = Box::pin(self.identify(io, &answer, opaque, *timeout, speculate));
+                match identified.await {
                     Ok(Some((io, found))) => self.go_on(io, routing, &answer, opaque, found).await,
                     Ok(None) => {}
                     Err(error) => tracing::debug!(client = %self.client, %error, "client failed"),
@@ -164,7 +164,8 @@ impl Accepted<'_> {
             original_dst: self.original_dst,
             routing,
         };
-        http::serve(connection, version, self.worker).await;
+        // Boxed: an opaque connection would carry HTTP's state along.
+        Box::pin(http::serve(connection, version, self.worker)).await;
     }
 
     async fn opaque(&self, io: Io, routing: &Routing, routes: &[OpaqueRoute], protocol: &str) {

@@ -1,13 +1,13 @@
 //! Finding out what a client speaks, and whether its server speaks first.
 
-use std::future::{Future, pending, poll_fn};
+use std::future::{Future, pending};
 use std::io;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
 use mesh_decide::detect::{Protocol, settle};
-use mesh_decide::first_speaker::{Event, First, FirstSpeaker, QUIET, Step};
+use mesh_decide::first_speaker::{Event, First, FirstSpeaker, QUIET, Step, are_http2_settings};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::FirstBytes;
@@ -97,11 +97,14 @@ impl<C: Future<Output = Option<Upstream>>> Identify<C> {
                 event = server.event() => event,
                 () = &mut quiet, if !was_quiet => {
                     was_quiet = true;
+                    if !bytes.as_slice().is_empty() {
+                        continue; // the client has begun to speak
+                    }
                     Event::Quiet
                 }
                 () = sleep_until(deadline) => Event::TimedOut(settle(bytes.as_slice())),
             };
-            let timed_out = Instant::now() >= deadline;
+            let timed_out = matches!(event, Event::TimedOut(_));
             let (protocol, first) = match machine.on(event) {
                 Step::Wait => continue,
                 Step::Connect => {
@@ -139,7 +142,8 @@ fn judge(look: fn(&[u8]) -> Option<Protocol>, open: bool, bytes: &FirstBytes) ->
 enum Server<C> {
     Idle(Option<Pin<Box<C>>>),
     Opening(Pin<Box<C>>),
-    Open(Upstream),
+    /// Open, with what the server has said.
+    Open(Upstream, FirstBytes),
     Gone,
 }
 
@@ -163,7 +167,7 @@ impl<C: Future<Output = Option<Upstream>>> Server<C> {
             Self::Idle(_) | Self::Gone => pending().await,
             Self::Opening(connect) => match connect.await {
                 Some(upstream) => {
-                    *self = Self::Open(upstream);
+                    *self = Self::Open(upstream, FirstBytes::default());
                     Event::Connected
                 }
                 None => {
@@ -171,9 +175,12 @@ impl<C: Future<Output = Option<Upstream>>> Server<C> {
                     Event::ConnectFailed
                 }
             },
-            Self::Open(upstream) => {
-                poll_fn(|cx| upstream.io.poll_readable(cx)).await;
-                Event::ServerSpoke
+            Self::Open(upstream, said) => {
+                let event = listen(upstream, said).await;
+                if matches!(event, Event::ConnectFailed | Event::ServerSentSettings) {
+                    *self = Self::Gone;
+                }
+                event
             }
         }
     }
@@ -183,7 +190,28 @@ impl<C: Future<Output = Option<Upstream>>> Server<C> {
         match self {
             Self::Idle(_) | Self::Gone => None,
             Self::Opening(connect) => connect.await,
-            Self::Open(upstream) => Some(upstream),
+            Self::Open(upstream, said) => Some(Upstream {
+                io: upstream.io.replay(said.into_bytes()),
+                load: upstream.load,
+            }),
+        }
+    }
+}
+
+/// What the server's first bytes are, or its end.
+async fn listen(upstream: &mut Upstream, said: &mut FirstBytes) -> Event {
+    loop {
+        match said.read(&mut upstream.io).await {
+            Ok(true) => {}
+            Ok(false) if said.as_slice().is_empty() => return Event::ServerClosed,
+            Ok(false) => return Event::ServerSpoke,
+            // As a peer's proxy breaks off when it cannot reach its application.
+            Err(_) => return Event::ConnectFailed,
+        }
+        match are_http2_settings(said.as_slice()) {
+            None => {}
+            Some(true) => return Event::ServerSentSettings,
+            Some(false) => return Event::ServerSpoke,
         }
     }
 }

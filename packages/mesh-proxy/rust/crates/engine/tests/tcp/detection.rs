@@ -53,6 +53,46 @@ async fn fault_04_an_unmeshed_clients_greeting_is_not_held_up_either() {
 }
 
 #[tokio::test]
+async fn a_server_that_leaves_without_a_word_is_not_taken_for_one_that_speaks_first() {
+    run(async {
+        let pair = Pair::detecting(app::serve(async |_tcp| {}).await, LONG).await;
+        for results in 1..=2 {
+            let mut client = TcpStream::connect(pair.door).await.unwrap();
+            assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
+            let detected = format!("}} {results}");
+            let family = "outbound_tcp_detect_http_results_total";
+            metric(&pair.client, &[family, &detected]).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_late_http2_client_is_not_taken_for_opaque_because_its_server_sends_settings() {
+    run(async {
+        let server = app::serve(async |mut tcp| {
+            let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+            let _ = tcp.write_all(&settings).await;
+            let _ = tcp.read(&mut [0]).await;
+        });
+        let pair = Pair::detecting(server.await, LONG).await;
+        let mut client = TcpStream::connect(pair.door).await.unwrap();
+        // The speculative connection has come and gone.
+        metric(&pair.client, &["tcp_close_total", "peer=\"dst\"", "} 1"]).await;
+        client
+            .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            .await
+            .unwrap();
+        metric(
+            &pair.client,
+            &["detect_http_results_total", "result=\"http/2\"} 1"],
+        )
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_client_that_speaks_first_needs_no_second_connection() {
     run(async {
         let pair = Pair::detecting(app::echo().await, LONG).await;

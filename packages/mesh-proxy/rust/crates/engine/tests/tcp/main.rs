@@ -11,4 +11,5 @@ mod loops;
 mod pair;
 mod peers;
 mod silence;
+mod sizes;
 mod throughput;
