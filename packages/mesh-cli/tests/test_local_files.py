@@ -2,6 +2,8 @@
 
 import base64
 import json
+import os
+import socket
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -10,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from mesh_cli.local.environment import ConfigurationError
+from mesh_cli.local.listening import listening_ports
 from mesh_cli.local.logfiles import last_line, shorten, tail
 from mesh_cli.local.pod_files import hosts, resolv_conf
 from mesh_cli.local.settings import DNS_ADDRESSES
@@ -191,3 +194,12 @@ def test_resolver_and_hosts_are_those_of_a_cluster():
     lines = hosts(pod, DNS_ADDRESSES[:1]).splitlines()
     assert "10.96.0.10 h.s.n.svc.cluster.local h" in lines
     assert "1.2.3.4 x y" in lines
+
+
+def test_listeners_of_a_process():
+    with socket.socket(socket.AF_INET6) as listener:
+        listener.bind(("::1", 0))
+        assert listener.getsockname()[1] not in listening_ports(os.getpid())
+        listener.listen()
+        assert listener.getsockname()[1] in listening_ports(os.getpid())
+    assert listening_ports(2**22) == set()

@@ -15,6 +15,7 @@ from mesh_cli.local.backoff import RestartBackOff
 from mesh_cli.local.containers import ContainerRunner, Surroundings
 from mesh_cli.local.environment import ConfigurationError
 from mesh_cli.local.errors import StartError
+from mesh_cli.local.listening import listening_ports
 from mesh_cli.local.node import Node
 from mesh_cli.local.pod_files import PodFiles, make_files, user_of
 from mesh_cli.local.pod_order import PodOrder
@@ -25,6 +26,7 @@ from mesh_cli.local.tokens import RENEW_SECONDS
 from mesh_core.resources import Container, Pod
 
 _PROXY_GRACE_SECONDS = 5.0
+_LISTEN_SECONDS, _LISTEN_POLL_SECONDS = 3.0, 0.02
 
 
 class PodRunner:
@@ -197,8 +199,28 @@ class PodRunner:
             self._changed()
             await self._node.order.wait(sidecar.after)
             self._trouble = ("", "")
+        if sidecar.waits_for_application:
+            await self._until_listening()
         self._begin(proxy)
         await self._until(lambda: proxy.status.ready)
+
+    async def _until_listening(self) -> None:
+        """Wait, for a bounded time, until the application listens on what it declares.
+
+        Identity's proxy asks identity itself for its certificate: a first try that is refused
+        would cost it a whole back-off, and everybody else waits for it.
+        """
+        declared = {
+            port.container_port
+            for container in self.order.pod.spec.containers
+            for port in container.ports
+        }
+        deadline = time.monotonic() + _LISTEN_SECONDS
+        while time.monotonic() < deadline:
+            pids = [runner.pid for runner in self._containers if runner.pid is not None]
+            if pids and declared <= listening_ports(pids[0]):
+                return
+            await asyncio.sleep(_LISTEN_POLL_SECONDS)
 
     async def _run_init_containers(self) -> bool:
         proxy = self.order.sidecar.proxy.name if self.order.sidecar else None
