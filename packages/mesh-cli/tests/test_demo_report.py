@@ -141,6 +141,13 @@ def test_silence_is_no_success():
     assert "shop/web-1: its proxy shows no metrics" in result.errors
 
 
+def test_what_never_got_ready_is_the_one_reason():
+    pods = [replace(pod, ready=pod.workload != "web") for pod in nothing_yet()]
+    result = report(pods, pods, seconds=0.0, ready_seconds=None)
+    assert "shop/web-1 is not ready" in result.errors
+    assert not any("no connection" in error or "no request" in error for error in result.errors)
+
+
 def test_a_pod_that_is_not_ready_is_an_error():
     pods = [replace(each, ready=each.workload != "old") for each in application()]
     assert any("shop/old-1 is not ready" in error for error in judged(pods).errors)

@@ -51,13 +51,10 @@ def report(
     window = during(before, [*now, *ended])
     workloads = workload_rows(window, seconds)
     edges = edge_rows(now, window)
-    errors = [
-        *problems,
-        *_readiness(now),
-        *_unsecured(edges),
-        *_unseen(now, workloads, edges),
-        *_failures(window),
-    ]
+    errors = [*problems, *_readiness(now), *_unsecured(edges)]
+    if ready_seconds is not None:
+        # Before, missing traffic only repeats that something is not ready.
+        errors += [*_unseen(now, workloads, edges), *_failures(window)]
     return Report(
         workloads=tuple(workloads),
         edges=tuple(edges),
