@@ -94,8 +94,8 @@ def measure(field: Field, subject: Subject, connections: int, seconds: int) -> S
     return Sample(
         cpu={side: value * 1e6 / requests for side, value in used.items()},
         rate=float(find(r"Requests/sec:\s+([\d.]+)", output)),
-        p50_ms=milliseconds(find(r"50%\s+(\S+)", output)),
-        p99_ms=milliseconds(find(r"99%\s+(\S+)", output)),
+        p50_ms=milliseconds(find(r"(?m)^ +50% +(\S+)$", output)),
+        p99_ms=milliseconds(find(r"(?m)^ +99% +(\S+)$", output)),
     )
 
 
@@ -119,10 +119,13 @@ def find(pattern: str, output: str) -> str:
     return match[1]
 
 
+UNITS_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
+
+
 def milliseconds(text: str) -> float:
     """A duration as wrk prints it: `66.00us`, `1.20ms`, `2.00s`."""
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text or "").groups()  # type: ignore[union-attr]
-    return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}[unit]
+    number = text.rstrip("mus")
+    return float(number) * UNITS_MS[text.removeprefix(number)]
 
 
 def summarise(samples: dict[str, list[Sample]], connections: int) -> list[Row]:
