@@ -55,6 +55,8 @@ def report(
     if ready_seconds is not None:
         # Before, missing traffic only repeats that something is not ready.
         errors += [*_unseen(now, workloads, edges), *_failures(window)]
+    elif not errors:
+        errors.append("not all pods became ready" if now else "no pod was started")
     return Report(
         workloads=tuple(workloads),
         edges=tuple(edges),
