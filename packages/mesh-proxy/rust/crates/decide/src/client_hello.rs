@@ -102,7 +102,6 @@ fn body(message: Cow<'_, [u8]>, end: usize) -> Cow<'_, [u8]> {
 
 /// The fragment of the record at the front as far as it is there, what follows it, and whether it
 /// is complete; None if not even one byte of the fragment is there.
-#[allow(clippy::type_complexity)]
 fn record(bytes: &[u8]) -> Result<Option<(&[u8], &[u8], bool)>, NotTls> {
     // Version 3.x; what x is says nothing (RFC 8446 §5.1), but no other version ever existed.
     let plausible = bytes

@@ -134,7 +134,7 @@ pub fn are_http2_settings(bytes: &[u8]) -> Option<bool> {
         return None;
     };
     let length = u32::from_be_bytes([0, zero, high, low]);
-    if length % 6 != 0 || length > LONGEST {
+    if !length.is_multiple_of(6) || length > LONGEST {
         return Some(false);
     }
     (head.len() == 9).then_some(true)
