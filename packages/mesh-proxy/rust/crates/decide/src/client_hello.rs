@@ -58,13 +58,13 @@ impl<'a> Message<'a> {
     fn gather(mut bytes: &'a [u8]) -> Result<Self, NotTls> {
         let mut message = Cow::Borrowed(&[][..]);
         for _ in 0..MAX_RECORDS {
-            let Some((fragment, rest, complete)) = record(bytes)? else {
+            let Some(record) = Record::read(bytes)? else {
                 return Ok(Self::Partial);
             };
             if message.is_empty() {
-                message = Cow::Borrowed(fragment);
+                message = Cow::Borrowed(record.fragment);
             } else {
-                message.to_mut().extend_from_slice(fragment);
+                message.to_mut().extend_from_slice(record.fragment);
             }
             if message[0] != MESSAGE_CLIENT_HELLO {
                 return Err(NotTls);
@@ -80,10 +80,10 @@ impl<'a> Message<'a> {
                     return Ok(Self::Complete(body(message, end)));
                 }
             }
-            if !complete {
+            if !record.complete {
                 return Ok(Self::Partial);
             }
-            bytes = rest;
+            bytes = record.rest;
         }
         Ok(Self::TooLong)
     }
@@ -100,32 +100,45 @@ fn body(message: Cow<'_, [u8]>, end: usize) -> Cow<'_, [u8]> {
     }
 }
 
-/// The fragment of the record at the front as far as it is there, what follows it, and whether it
-/// is complete; None if not even one byte of the fragment is there.
-fn record(bytes: &[u8]) -> Result<Option<(&[u8], &[u8], bool)>, NotTls> {
-    // Version 3.x; what x is says nothing (RFC 8446 §5.1), but no other version ever existed.
-    let plausible = bytes
-        .iter()
-        .zip([RECORD_HANDSHAKE, 3])
-        .all(|(is, want)| *is == want)
-        && bytes.get(2).is_none_or(|minor| *minor <= 4);
-    if !plausible {
-        return Err(NotTls);
+/// The handshake record at the front of some bytes.
+struct Record<'a> {
+    /// Its content, as far as it is there; never empty.
+    fragment: &'a [u8],
+    complete: bool,
+    rest: &'a [u8],
+}
+
+impl<'a> Record<'a> {
+    /// None if not even one byte of the content is there.
+    fn read(bytes: &'a [u8]) -> Result<Option<Self>, NotTls> {
+        // Version 3.x; what x is says nothing (RFC 8446 §5.1), but no other version ever existed.
+        let plausible = bytes
+            .iter()
+            .zip([RECORD_HANDSHAKE, 3])
+            .all(|(is, want)| *is == want)
+            && bytes.get(2).is_none_or(|minor| *minor <= 4);
+        if !plausible {
+            return Err(NotTls);
+        }
+        let Some((header, rest)) = bytes.split_first_chunk::<5>() else {
+            return Ok(None);
+        };
+        let length = usize::from(u16::from_be_bytes([header[3], header[4]]));
+        // Handshake records are never empty (RFC 8446 §5.1).
+        if length == 0 || length > MAX_RECORD {
+            return Err(NotTls);
+        }
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        let there = length.min(rest.len());
+        let (fragment, rest) = rest.split_at(there);
+        Ok(Some(Self {
+            fragment,
+            complete: there == length,
+            rest,
+        }))
     }
-    let Some((header, rest)) = bytes.split_first_chunk::<5>() else {
-        return Ok(None);
-    };
-    let length = usize::from(u16::from_be_bytes([header[3], header[4]]));
-    // Handshake records are never empty (RFC 8446 §5.1).
-    if length == 0 || length > MAX_RECORD {
-        return Err(NotTls);
-    }
-    if rest.is_empty() {
-        return Ok(None);
-    }
-    let there = length.min(rest.len());
-    let (fragment, rest) = rest.split_at(there);
-    Ok(Some((fragment, rest, there == length)))
 }
 
 /// The host name in a ClientHello's body; the outer None if the body is malformed.
