@@ -32,6 +32,7 @@ def main(
     output: Format,
 ) -> int:
     """Run the demo and return its exit code: 0 only if everything was secured and answered."""
+    check_prefix(prefix)
     screen = Console()
     notes = Console(stderr=True)
     live = output is Format.TABLE and screen.is_terminal
@@ -40,7 +41,7 @@ def main(
     bookshop = find_bookshop(directory)
     programs = search_path(bookshop, lambda line: notes.print(line, highlight=False))
     become_root(arguments)
-    settings = Settings(check_prefix(prefix), (bookshop,), programs)
+    settings = Settings(prefix, (bookshop,), programs)
     audience = (
         LiveAudience(screen, "bookshop", _try_while_running(bookshop, prefix), _end(seconds))
         if live
@@ -53,28 +54,32 @@ def main(
     except KeyboardInterrupt:
         notes.print("interrupted before everything was ready; nothing is left", highlight=False)
         return _INTERRUPTED
-    _show(report, bookshop, screen, output)
+    _show(report, bookshop, programs, screen, output)
     return 0 if report.succeeded else 1
 
 
-def _show(report: Report, bookshop: Path, screen: Console, output: Format) -> None:
+def _show(
+    report: Report, bookshop: Path, programs: Sequence[Path], screen: Console, output: Format
+) -> None:
     if output is Format.JSON:
         print_json(report.document())
         return
     screen.print(final_tables(report), highlight=False)
-    for line in _afterwards(report, bookshop):
+    for line in _afterwards(report, bookshop, programs):
         screen.print(line, style="dim", highlight=False, soft_wrap=True)
 
 
-def _afterwards(report: Report, bookshop: Path) -> list[str]:
+def _afterwards(report: Report, bookshop: Path, programs: Sequence[Path]) -> list[str]:
     mesh = _program(bookshop)
     if report.succeeded:
         return [
-            f"Try next: {mesh} demo in a terminal, until Ctrl-C; or your own YAML:",
-            f"{mesh} local up DIR, then {mesh} local status",
+            f"Try next, with YAML of your own: {mesh} local up DIR,",
+            f"then {mesh} local status, logs POD, exec POD -- COMMAND",
         ]
+    paths = "".join(f" --path {directory}" for directory in programs)
     return [
-        f"To look into it: {mesh} local up examples/bookshop, and in another terminal",
+        "To look into it, bring it up without the demo, and ask in another terminal:",
+        f"{mesh} local up {bookshop}{paths}",
         f"{mesh} local status, {mesh} local logs POD, {mesh} local logs POD -c linkerd-proxy",
     ]
 
