@@ -6,6 +6,9 @@ import pytest
 from conftest import wait_for
 from local_manifests import web
 
+from mesh_cli.local.errors import ControlError
+from mesh_cli.local.remote_command import run_in_pod
+
 pytestmark = pytest.mark.netns
 
 FETCH = """
@@ -126,3 +129,10 @@ spec:
 """)
     mesh.ready()
     assert mesh.run("root", "id", "-u").stdout == "0\n"
+
+
+def test_an_answer_that_comes_at_once_is_read(shop):
+    # The supervisor may have answered and hung up before the request's sender looks again.
+    for _ in range(20):
+        with pytest.raises(ControlError, match="has no container 'zz'; it has client"):
+            run_in_pod(shop.mesh, "client", ["true"], container="zz")

@@ -99,7 +99,7 @@ def status(prefix: Prefix = "mesh", output: Output = Format.TABLE) -> None:
     _show(document, output)
 
 
-@app.command(context_settings={"ignore_unknown_options": True})
+@app.command()
 def exec(  # noqa: A001 - the command's name
     pod: Annotated[str, typer.Argument(help="POD, NAMESPACE/POD or a workload's name.")],
     command: Annotated[list[str], typer.Argument(help="What to run, after --.")],

@@ -123,7 +123,9 @@ class LocalMesh:
 
     def send_signal(self, connection: socket.socket, number: int) -> None:
         """Pass a signal to the command of a running `exec`."""
-        connection.sendall(encode({"signal": number}))
+        # The command may have ended in this very moment.
+        with contextlib.suppress(OSError):
+            connection.sendall(encode({"signal": number}))
 
 
 def _gone(found: record.SupervisorRecord, seconds: float) -> bool:

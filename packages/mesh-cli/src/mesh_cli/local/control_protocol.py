@@ -24,7 +24,9 @@ def send(connection: socket.socket, document: Document, descriptors: Sequence[in
     """Send a request with its descriptors (blocking)."""
     data = encode(document)
     sent = socket.send_fds(connection, [data], list(descriptors)) if descriptors else 0
-    connection.sendall(data[sent:])
+    if sent < len(data):
+        # Not otherwise: an answer may have come already, with the connection's end.
+        connection.sendall(data[sent:])
 
 
 def receive_descriptors(connection: socket.socket, size: int) -> tuple[bytes, list[int]]:

@@ -12,6 +12,7 @@ from mesh_cli.local.errors import ControlError, NotRunning
 from mesh_cli.output import say
 
 _DOWN_THREAD = "take the mesh down"
+_ERASE = "\033[K"
 
 
 class _Interrupts:
@@ -45,6 +46,7 @@ def stay(mesh: LocalMesh, *, wait: float, detach: bool, report: Callable[[Docume
         if interrupts.count:
             return 130
         raise
+    _end_progress()
     report(document)
     late = bool(document.get("timed_out"))
     if late:
@@ -76,8 +78,14 @@ def _until_end(mesh: LocalMesh) -> bool:
 
 
 def _progress(notice: Document) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{notice['ready']} of {notice['pods']} pods ready ", end="", file=sys.stderr)
-        if notice["ready"] == notice["pods"]:
-            print(file=sys.stderr)
+    """One line that is written over; nothing where it would fill a log."""
+    if sys.stderr.isatty() and notice["pods"]:
+        print(
+            f"\r{notice['ready']} of {notice['pods']} pods ready{_ERASE}", end="", file=sys.stderr
+        )
         sys.stderr.flush()
+
+
+def _end_progress() -> None:
+    if sys.stderr.isatty():
+        print(f"\r{_ERASE}", end="", file=sys.stderr, flush=True)
