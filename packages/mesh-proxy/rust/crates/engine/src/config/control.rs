@@ -49,6 +49,16 @@ impl Authority {
         }
     }
 
+    /// As it stands in requests: the dot that ends an absolute DNS name is for resolvers only.
+    pub fn without_root_dot(&self) -> String {
+        match self {
+            Self::Ip(address) => address.to_string(),
+            Self::Name(name, port) => {
+                format!("{}:{port}", name.strip_suffix('.').unwrap_or(name))
+            }
+        }
+    }
+
     /// The port.
     pub fn port(&self) -> u16 {
         match self {

@@ -60,7 +60,8 @@ fn read(environment: &HashMap<String, String>) -> Result<Config, Vec<Invalid>> {
     Config::from_env(|name| environment.get(name).cloned())
 }
 
-fn with(changes: &[(&str, &str)]) -> Result<Config, Vec<Invalid>> {
+/// A valid environment with changes.
+pub(crate) fn with(changes: &[(&str, &str)]) -> Result<Config, Vec<Invalid>> {
     let mut environment = environment();
     for (name, value) in changes {
         environment.insert(format!("LINKERD2_PROXY_{name}"), (*value).to_owned());
@@ -189,6 +190,15 @@ fn a_service_outside_the_pod_must_say_who_it_is() {
     let loopback = [("POLICY_SVC_ADDR", "localhost.:8090")];
     let config = with(&loopback).unwrap();
     assert!(config.control.policy.identity.is_none());
+}
+
+#[test]
+fn the_root_dot_is_for_resolvers_only() {
+    let name = Authority::parse("Dst.linkerd.svc.:8086").unwrap();
+    assert_eq!(name.to_string(), "dst.linkerd.svc.:8086");
+    assert_eq!(name.without_root_dot(), "dst.linkerd.svc:8086");
+    let ip = Authority::parse("[fd00::1]:8086").unwrap();
+    assert_eq!(ip.without_root_dot(), "[fd00::1]:8086");
 }
 
 #[test]

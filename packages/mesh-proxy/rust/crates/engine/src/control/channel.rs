@@ -13,6 +13,10 @@ use tonic::codegen::Service;
 use super::connect::Sender;
 use crate::metrics::HttpMetrics;
 
+/// Bytes of the largest message taken: some hundred thousand endpoints. gRPC's usual 4 MiB would
+/// cut the stream of a large Service, again and again.
+pub const LARGEST_MESSAGE: usize = 64 << 20;
+
 /// An open connection to one control-plane service.
 #[derive(Clone)]
 pub struct Channel {

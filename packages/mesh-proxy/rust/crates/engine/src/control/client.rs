@@ -207,7 +207,7 @@ impl Connector {
         let (sender, driver) = connect::connect(&addresses, &security).await?;
         let origin = Uri::builder()
             .scheme("http")
-            .authority(self.service.address.to_string())
+            .authority(self.service.address.without_root_dot())
             .path_and_query("/")
             .build()
             .map_err(|error| format!("{} is not an authority: {error}", self.service.address))?;

@@ -9,7 +9,7 @@ mod resolve;
 pub(crate) mod wire;
 
 pub use backoff::FullJitter;
-pub use channel::Channel;
+pub use channel::{Channel, LARGEST_MESSAGE};
 pub use client::{Client, Credential};
 pub use follow::{Event, Following, Message, follow};
 pub use resolve::Resolver;

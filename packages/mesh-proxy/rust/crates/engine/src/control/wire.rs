@@ -82,9 +82,13 @@ pub(crate) fn network(network: net::IpNetwork) -> Result<Network, Malformed> {
     Ok(Network { address, prefix })
 }
 
-/// A duration that is not negative.
+/// What is longer cannot be added to every clock.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// A duration that is not negative; what is longer than a year counts as a year.
 pub(crate) fn duration(value: Option<prost_types::Duration>) -> Option<Duration> {
-    value.and_then(|value| Duration::try_from(value).ok())
+    let value = Duration::try_from(value?).ok()?;
+    Some(value.min(LONGEST))
 }
 
 /// The resource that a message is about.
@@ -121,6 +125,15 @@ mod tests {
         let wire = to_wire("10.77.0.2:80".parse().unwrap());
         let ip = wire.ip.unwrap().ip.unwrap();
         assert_eq!(ip, net::ip_address::Ip::Ipv4(0x0a4d_0002));
+    }
+
+    #[test]
+    fn durations_are_bounded_and_not_negative() {
+        let of = |seconds, nanos| duration(Some(prost_types::Duration { seconds, nanos }));
+        assert_eq!(of(3, 500_000_000), Some(Duration::from_millis(3500)));
+        assert_eq!(of(i64::MAX, 0), Some(LONGEST));
+        assert_eq!(of(-1, 0), None);
+        assert_eq!(duration(None), None);
     }
 
     #[test]

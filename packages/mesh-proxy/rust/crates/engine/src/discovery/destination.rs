@@ -18,7 +18,7 @@ use super::entry::Entry;
 use super::live::Live;
 use super::resolution::Resolution;
 use super::routing::{Answers, routing};
-use crate::control::{Event, Following, follow, wire};
+use crate::control::{Event, Following, LARGEST_MESSAGE, follow, wire};
 use crate::metrics::CounterFamily;
 use crate::snapshot::{Endpoints, Snapshot};
 
@@ -215,7 +215,9 @@ impl Live {
             &self.metrics,
             move |channel| {
                 let request = request.clone();
-                let mut client = DestinationClient::with_origin(channel.clone(), channel.origin());
+                let origin = channel.origin();
+                let mut client = DestinationClient::with_origin(channel, origin)
+                    .max_decoding_message_size(LARGEST_MESSAGE);
                 async move { client.get_profile(request).await }
             },
         );
@@ -234,8 +236,9 @@ impl Live {
             &self.metrics,
             move |channel| {
                 let request = request.clone();
-                let mut client =
-                    OutboundPoliciesClient::with_origin(channel.clone(), channel.origin());
+                let origin = channel.origin();
+                let mut client = OutboundPoliciesClient::with_origin(channel, origin)
+                    .max_decoding_message_size(LARGEST_MESSAGE);
                 async move { client.watch(request).await }
             },
         )

@@ -12,7 +12,7 @@ use tracing::{debug, warn};
 
 use super::endpoints::EndpointSet;
 use crate::config::StreamLimits;
-use crate::control::{Client, Event, Following, follow};
+use crate::control::{Client, Event, Following, LARGEST_MESSAGE, follow};
 use crate::metrics::{CounterFamily, Registry};
 use crate::snapshot::{Endpoints, Snapshot, Writer};
 
@@ -88,7 +88,9 @@ impl Resolutions {
             &self.metrics,
             move |channel| {
                 let request = request.clone();
-                let mut client = DestinationClient::with_origin(channel.clone(), channel.origin());
+                let origin = channel.origin();
+                let mut client = DestinationClient::with_origin(channel, origin)
+                    .max_decoding_message_size(LARGEST_MESSAGE);
                 async move { client.get(request).await }
             },
         );

@@ -13,7 +13,7 @@ use tracing::{debug, warn};
 use super::default::default_policy;
 use super::server;
 use crate::config::Config;
-use crate::control::{Client, Event, Following, follow};
+use crate::control::{Client, Event, Following, LARGEST_MESSAGE, follow};
 use crate::metrics::{CounterFamily, Registry};
 use crate::snapshot::{ServerPolicy, Snapshot, Writer};
 
@@ -106,7 +106,8 @@ impl Live {
             move |channel| {
                 let spec = spec.clone();
                 let origin = channel.origin();
-                let mut client = InboundServerPoliciesClient::with_origin(channel, origin);
+                let mut client = InboundServerPoliciesClient::with_origin(channel, origin)
+                    .max_decoding_message_size(LARGEST_MESSAGE);
                 async move { client.watch_port(spec).await }
             },
         );
