@@ -67,7 +67,7 @@ class Operations:
             ],
             "deployments": [
                 status.describe_deployment(deployment, done)
-                for deployment, done in mesh.cluster.deployments
+                for deployment, done in mesh.cluster.rollouts
             ],
             "services": [
                 status.describe_service(service)
@@ -119,9 +119,10 @@ class Operations:
         target = str(request.document.get("target") or "")
         choice = _Choice.parse(target, request.document.get("namespace"))
         restarted = []
-        for deployment, _ in list(self._mesh.cluster.deployments):
+        mesh = self._mesh
+        for deployment, _ in mesh.cluster.rollouts:
             if choice.takes("deployment", deployment.key):
-                self._mesh.cluster.restart(deployment.key)
+                mesh.cluster.rollouts.restart(deployment.key)
                 restarted.append(f"deployment/{deployment.key}")
         for entry in self._mesh.pods:
             bare = not entry.controller and not entry.terminating

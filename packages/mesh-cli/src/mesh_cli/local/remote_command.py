@@ -1,8 +1,9 @@
 """`mesh local exec`: a command in a pod with this process's own streams."""
 
+import contextlib
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import FrameType
 
 from mesh_cli.local.client import LocalMesh
@@ -22,7 +23,6 @@ def run_in_pod(
 ) -> int:
     """Run a command and return its exit code; signals are passed on."""
     with mesh.connect() as connection:
-        _pass_signals(mesh, connection)
         request = {
             "op": "exec",
             "pod": pod,
@@ -30,13 +30,19 @@ def run_in_pod(
             "container": container,
             "namespace": namespace,
         }
-        send(connection, request, streams)
-        return int(mesh.answer(connection)["exit_code"])
+        with _passing_signals(mesh, connection):
+            send(connection, request, streams)
+            return int(mesh.answer(connection)["exit_code"])
 
 
-def _pass_signals(mesh: LocalMesh, connection: socket.socket) -> None:
+@contextlib.contextmanager
+def _passing_signals(mesh: LocalMesh, connection: socket.socket) -> Iterator[None]:
     def handle(number: int, _frame: FrameType | None) -> None:
         mesh.send_signal(connection, number)
 
-    for number in _PASSED:
-        signal.signal(number, handle)
+    before = {number: signal.signal(number, handle) for number in _PASSED}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
