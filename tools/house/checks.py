@@ -114,7 +114,9 @@ def e2e(arguments: Sequence[str] = ()) -> list[Row]:
         elevation = elevate()
     except CannotElevateError as error:
         return [Row("e2e: local", not_run=str(error), elsewhere=error.elsewhere)]
-    return [_as_root("e2e: local", [str(ROOT / "tests-e2e"), *arguments], elevation)]
+    # The first scenario brings the whole mesh up, and one moves a gibibyte.
+    scenarios = [str(ROOT / "tests-e2e"), "--timeout=300", *arguments]
+    return [_as_root("e2e: local", scenarios, elevation)]
 
 
 def lock() -> list[Row]:
