@@ -198,8 +198,9 @@ def start(spaces, control, tmp_path):
     bind = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
     private = ["unshare", "--mount", "sh", "-c", bind, str(resolver)]
 
-    def start():
-        return engine.running(spaces.app, variables, tmp_path / "log", before=private)
+    def start(**changes: str):
+        changed = {f"LINKERD2_PROXY_{name}": value for name, value in changes.items()}
+        return engine.running(spaces.app, variables | changed, tmp_path / "log", before=private)
 
     return start
 
@@ -249,6 +250,16 @@ def test_somebody_else_with_a_certificate_of_the_mesh_is_not_believed(
     with start() as proxy:
         proxy.wait_log("TLS: invalid peer certificate")
         assert not control.script.certified
+
+
+@pytest.mark.parametrize("limit", ["LIFETIME", "IDLE_TIMEOUT"])
+def test_a_stream_is_opened_again_at_its_limit(start, names, terminator, control, limit):
+    names.records[HOST, "A"] = [PEER[4]]
+    terminator.listen(PORT)
+    with start(**{f"CONTROL_STREAM_{limit}": "200ms"}) as proxy:
+        proxy.wait_ready()
+        control.wait("again", lambda script: script.opened["WatchPort", "4191"] >= 3)
+        assert proxy.metric("control_connects_total", 'service="policy"', 'result="ok"') == 1
 
 
 def test_fault_49_a_connection_that_has_died_silently_is_noticed(start, names, terminator, control):

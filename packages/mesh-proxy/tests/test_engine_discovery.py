@@ -20,8 +20,9 @@ SERVICE = "10.200.0.1"
 PORT = 7000
 PATH = f"web.shop.svc.cluster.local:{PORT}"
 A, B = 7001, 7002
-RECOVERY = 2.5
-"""Seconds in which a control plane that is back must be followed: back-off is at most 2."""
+RECOVERY = 3.0
+"""Seconds in which a control plane that is back is followed: back-off is at most 2, and the
+machine may be busy."""
 
 
 class Greeter:
@@ -125,7 +126,7 @@ def test_connections_go_where_the_policy_says_and_follow_its_endpoints(spaces, c
     assert lands(spaces) == b"7001"
     control.wait_stream("Get", PATH)
     publish(control, SERVICE, B)
-    engine.until("followed", lambda: lands_on(spaces, B), seconds=1)
+    engine.until("followed", lambda: lands_on(spaces, B), seconds=2)
 
 
 def test_what_the_control_plane_does_not_know_is_forwarded(spaces, proxy):
@@ -184,7 +185,7 @@ class TestWithoutControlPlane:
         stop(control, proxy)
         begun = time.monotonic()
         assert lands(spaces, "10.200.0.2") == b""
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 3
         proxy.wait_log("out of reach")
         publish(control, "10.200.0.2", A)
         restart(control, spaces)
@@ -199,7 +200,7 @@ def test_a_control_plane_that_is_replaced_gracefully_is_followed(spaces, control
     publish(control, other, B, path=path)
     engine.until("new look-ups", lambda: lands_on(spaces, B, other), seconds=RECOVERY)
     publish(control, SERVICE, B)
-    engine.until("old streams", lambda: lands_on(spaces, B), seconds=1)
+    engine.until("old streams", lambda: lands_on(spaces, B), seconds=2)
 
 
 class TestFaults:
