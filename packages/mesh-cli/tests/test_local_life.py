@@ -148,6 +148,17 @@ def test_up_clears_what_a_killed_pair_left(prefix, manifests, mesh_command):
     assert supervisor(prefix) != found
 
 
+def test_of_two_starts_at_once_one_is_refused(prefix, manifests):
+    argv = [*MESH, "local", "up", str(manifests), "--prefix", prefix, "--no-control-plane", "-d"]
+    starts = [
+        subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [start.communicate(timeout=60)[1] for start in starts]
+    assert sorted(start.returncode for start in starts) == [0, 5], said
+    assert LocalMesh(prefix).status()["ready"]
+
+
 def test_two_meshes_live_side_by_side(start_mesh):
     first, second = start_mesh(web(replicas=1)), start_mesh(web(replicas=1))
     first.ready()

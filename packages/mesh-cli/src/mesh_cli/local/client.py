@@ -109,9 +109,13 @@ class LocalMesh:
                 ended = _gone(found, 1.0)
             if not ended:
                 self.kill()
-        shutil.rmtree(self.state, ignore_errors=True)
+        self.remove_state()
         _remove_if_empty(RUN_DIRECTORY)
         return there
+
+    def remove_state(self) -> None:
+        """Remove the directory of a mesh that does not run."""
+        shutil.rmtree(self.state, ignore_errors=True)
 
     def kill(self) -> None:
         """End the supervisor at once, and with it everything in its namespaces."""

@@ -1,20 +1,22 @@
 """Starting a mesh from a command: checks, sockets, the supervisor's process."""
 
+import contextlib
 import dataclasses
 import errno
+import fcntl
 import os
 import select
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mesh_cli.local import preconditions
 from mesh_cli.local.boot import READY
 from mesh_cli.local.client import LocalMesh
 from mesh_cli.local.errors import AlreadyRunning, BadArgument, StartError, Unsupported
-from mesh_cli.local.settings import Exposure, Settings
+from mesh_cli.local.settings import RUN_DIRECTORY, Exposure, Settings
 
 _START_SECONDS = 30.0
 
@@ -25,12 +27,6 @@ def launch(settings: Settings) -> LocalMesh:
     Whatever is missing on this machine is found before anything is made.
     """
     preconditions.check()
-    mesh = LocalMesh(settings.prefix)
-    if mesh.running:
-        raise AlreadyRunning(
-            f"mesh {settings.prefix!r} runs already; end it with `mesh local down"
-            f"{_prefix_option(settings.prefix)}`, or give another --prefix"
-        )
     if settings.control_plane and (missing := missing_programs()):
         raise Unsupported(
             f"{' and '.join(missing)} is not installed beside {sys.executable}: "
@@ -39,9 +35,21 @@ def launch(settings: Settings) -> LocalMesh:
     for directory in settings.directories:
         if not directory.exists():
             raise BadArgument(f"{directory}: there is no such file or directory")
-    listeners = [_listen(exposure) for exposure in settings.exposures]
+    with _one_at_a_time():
+        return _launch(settings)
+
+
+def _launch(settings: Settings) -> LocalMesh:
+    mesh = LocalMesh(settings.prefix)
+    if mesh.running:
+        raise AlreadyRunning(
+            f"mesh {settings.prefix!r} runs already; end it with `mesh local down"
+            f"{_prefix_option(settings.prefix)}`, or give another --prefix"
+        )
+    listeners: list[socket.socket] = []
     try:
-        mesh.down()  # what a killed supervisor may have left
+        listeners += [_listen(exposure) for exposure in settings.exposures]
+        mesh.remove_state()  # what a killed supervisor may have left
         _make_state(settings)
         _start(settings, listeners)
     except BaseException:
@@ -51,6 +59,24 @@ def launch(settings: Settings) -> LocalMesh:
         for listener in listeners:
             listener.close()
     return mesh
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Keep a second `up` from clearing away what a first one is just making."""
+    while True:
+        RUN_DIRECTORY.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(RUN_DIRECTORY, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Meanwhile a `down` may have removed the directory, and another `up` made a new one.
+        with contextlib.suppress(FileNotFoundError):
+            if RUN_DIRECTORY.stat().st_ino == os.fstat(descriptor).st_ino:
+                break
+        os.close(descriptor)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def missing_programs() -> list[str]:
