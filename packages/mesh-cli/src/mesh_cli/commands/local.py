@@ -42,7 +42,11 @@ def up(
     ] = None,
     path: Annotated[
         list[Path] | None,
-        typer.Option("--path", help="A directory of programs for the pods, first on their PATH."),
+        typer.Option(
+            "--path",
+            metavar="DIRECTORY",
+            help="Programs for the pods, first on their PATH; may be given again.",
+        ),
     ] = None,
     wait: Annotated[
         float, typer.Option("--wait", help="Seconds to wait until everything is ready.")
