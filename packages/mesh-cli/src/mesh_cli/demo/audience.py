@@ -11,7 +11,7 @@ from rich.text import Text
 from .report import Report
 from .view import LiveScreen, verdict
 
-_USUAL_SECONDS = 6
+_USUAL_SECONDS = 4
 _LINE_SECONDS = 10.0
 
 

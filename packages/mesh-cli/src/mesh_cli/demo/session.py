@@ -8,7 +8,7 @@ from .history import History
 from .pods import PodView
 from .report import Report
 
-# Ten pods take about six seconds on two cores; ten times that is no slow start any more.
+# Ten pods take three to six seconds on two cores; ten times that is no slow start any more.
 READY_SECONDS = 60.0
 _POLL_SECONDS = 0.2
 _LOOK_SECONDS = 1.0
