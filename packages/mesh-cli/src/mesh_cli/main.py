@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Annotated
 
 # Plain help is twice as fast as the decorated one, and reads the same in every terminal.
 os.environ.setdefault("TYPER_USE_RICH", "0")
@@ -18,6 +19,29 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
+    """Print the command's version and end."""
+    if wanted:
+        from importlib.metadata import version as installed  # noqa: PLC0415
+
+        print(f"mesh {installed('mesh-cli')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version_wanted: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=print_version, help="Print this command's version."
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
 app.add_typer(local.app, name="local")
 app.command()(demo.demo)
 app.command()(version.version)

@@ -5,19 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn, TypeVar
 
 from mesh_core.annotations import InboundPolicy
 from mesh_core.authority import Authority
-from mesh_core.errors import CoreError
-from mesh_core.kubernetes_names import is_dns_name, is_label
+from mesh_core.command_line import CommandLine, dns_name, namespace, value
 from mesh_core.ports import PortSet
 from mesh_destination.views.settings import CLUSTER_NETWORKS, EVERYWHERE, Settings, networks
-
-USAGE = 64  # sysexits.h EX_USAGE
-T = TypeVar("T")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,17 +51,11 @@ def _settings(options: argparse.Namespace) -> Settings:
     )
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the whole usage."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def _parser() -> CommandLine:
+    parser = CommandLine(
         prog="mesh-destination", description="Discovery, service profiles and policy of the mesh."
     )
+    parser.add_version("mesh-destination")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="answer proxies")
     serve.add_argument(
@@ -77,15 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_addresses(serve)
     _add_settings(serve)
-    serve.add_argument(
-        "--log-level", choices=("trace", "debug", "info", "warn", "error"), default="info"
-    )
-    serve.add_argument("--log-format", choices=("plain", "json"), default="plain")
+    serve.add_log_options()
     return parser
 
 
-def _add_addresses(serve: argparse.ArgumentParser) -> None:
-    address = _value("an address", Authority.parse)
+def _add_addresses(serve: CommandLine) -> None:
+    address = value("an address", Authority.parse)
     for flag, default, what in (
         ("--addr", "0.0.0.0:8086", "discovery"),
         ("--policy-addr", "0.0.0.0:8090", "policy"),
@@ -96,21 +82,20 @@ def _add_addresses(serve: argparse.ArgumentParser) -> None:
         serve.add_argument(flag, type=address, default=default, help=text)
 
 
-def _add_settings(serve: argparse.ArgumentParser) -> None:
+def _add_settings(serve: CommandLine) -> None:
     defaults = Settings()
-    name = _value("a DNS name", _dns_name)
-    several = _value("networks", networks)
+    several = value("networks", networks)
     serve.add_argument(
         "--controller-namespace",
-        type=_value("a namespace", _namespace),
+        type=namespace,
         default=defaults.controller_namespace,
         help="the control plane's namespace; pods of another one's are unmeshed here",
     )
-    serve.add_argument("--trust-domain", type=name, default=defaults.trust_domain)
-    serve.add_argument("--cluster-domain", type=name, default=defaults.cluster_domain)
+    serve.add_argument("--trust-domain", type=dns_name, default=defaults.trust_domain)
+    serve.add_argument("--cluster-domain", type=dns_name, default=defaults.cluster_domain)
     serve.add_argument(
         "--default-policy",
-        type=_value(f"one of {', '.join(InboundPolicy)}", InboundPolicy),
+        type=value(f"one of {', '.join(InboundPolicy)}", InboundPolicy),
         default=defaults.default_policy,
         help="what ports without a policy let in",
     )
@@ -122,7 +107,7 @@ def _add_settings(serve: argparse.ArgumentParser) -> None:
     )
     serve.add_argument(
         "--default-opaque-ports",
-        type=_value("ports", PortSet.parse),
+        type=value("ports", PortSet.parse),
         default=str(defaults.default_opaque_ports),
         help="ports that carry no protocol to look for",
     )
@@ -138,32 +123,6 @@ def _add_settings(serve: argparse.ArgumentParser) -> None:
         default=False,
         help="use, and prefer, IPv6 endpoints",
     )
-
-
-def _value(what: str, parse: Callable[[str], T]) -> Callable[[str], T]:
-    """Read a flag's value; what is wrong with it becomes part of the one line."""
-
-    def read(text: str) -> T:
-        try:
-            return parse(text)
-        except CoreError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r} is not {what}") from error
-
-    return read
-
-
-def _dns_name(text: str) -> str:
-    if not is_dns_name(text):
-        raise ValueError(text)
-    return text
-
-
-def _namespace(text: str) -> str:
-    if not is_label(text):
-        raise ValueError(text)
-    return text
 
 
 if __name__ == "__main__":

@@ -5,19 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn, TypeVar
 
 from mesh_core.authority import Authority
+from mesh_core.command_line import CommandLine, dns_name, namespace, value
 from mesh_core.durations import parse_duration
 from mesh_core.errors import CoreError
-from mesh_core.kubernetes_names import is_dns_name, is_label
 from mesh_identity.credentials import initialise
-
-USAGE = 64  # sysexits.h EX_USAGE
-T = TypeVar("T")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,15 +58,9 @@ def _serve(options: argparse.Namespace) -> int:
     )
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the whole usage."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="mesh-identity", description="The certificate authority of the mesh.")
+def _parser() -> CommandLine:
+    parser = CommandLine(prog="mesh-identity", description="The certificate authority of the mesh.")
+    parser.add_version("mesh-identity")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     init = commands.add_parser("init", help="make a root and an issuer, or keep those there are")
     serve = commands.add_parser("serve", help="certify workloads")
@@ -80,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument(
             "--trust-domain",
-            type=_value("a trust domain", _trust_domain),
+            type=dns_name,
             default="cluster.local",
             help="the end of every identity",
         )
@@ -88,9 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_serve_options(serve: argparse.ArgumentParser) -> None:
-    address = _value("an address", Authority.parse)
-    duration = _value("a duration", parse_duration)
+def _add_serve_options(serve: CommandLine) -> None:
+    address = value("an address", Authority.parse)
+    duration = value("a duration", parse_duration)
     serve.add_argument(
         "--token-key", type=Path, required=True, help="PEM public key that tokens are signed with"
     )
@@ -98,40 +88,13 @@ def _add_serve_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--admin-addr", type=address, default="0.0.0.0:9990", help="admin server")
     serve.add_argument(
         "--controller-namespace",
-        type=_value("a namespace", _namespace),
+        type=namespace,
         default="linkerd",
         help="the control plane's namespace, a part of every identity",
     )
     serve.add_argument("--issuance-lifetime", type=duration, default="24h0m0s")
     serve.add_argument("--clock-skew-allowance", type=duration, default="20s")
-    serve.add_argument(
-        "--log-level", choices=("trace", "debug", "info", "warn", "error"), default="info"
-    )
-    serve.add_argument("--log-format", choices=("plain", "json"), default="plain")
-
-
-def _value(what: str, parse: Callable[[str], T]) -> Callable[[str], T]:
-    """Read a flag's value; what is wrong with it becomes part of the one line."""
-
-    def read(text: str) -> T:
-        try:
-            return parse(text)
-        except (CoreError, ValueError) as error:
-            raise argparse.ArgumentTypeError(str(error) or f"{text!r} is not {what}") from error
-
-    return read
-
-
-def _trust_domain(text: str) -> str:
-    if not is_dns_name(text):
-        raise ValueError(f"{text!r} is not a trust domain: expected a DNS name in lower case")
-    return text
-
-
-def _namespace(text: str) -> str:
-    if not is_label(text):
-        raise ValueError(f"{text!r} is not the name of a namespace")
-    return text
+    serve.add_log_options()
 
 
 if __name__ == "__main__":

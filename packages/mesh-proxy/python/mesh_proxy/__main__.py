@@ -28,13 +28,13 @@ def main(arguments: list[str] | None = None) -> int:
         from .init.command import main as init  # noqa: PLC0415
 
         return init(rest)
-    if command in {"run", "version"} and rest:
+    if command in {"run", "version", "--version"} and rest:
         return _refuse(f"{command} takes no arguments, but {rest[0]!r} was given")
     if command == "run":
         from .agent import main as run  # noqa: PLC0415
 
         return run()
-    if command == "version":
+    if command in {"version", "--version"}:
         from .version import main as version  # noqa: PLC0415
 
         return version()
