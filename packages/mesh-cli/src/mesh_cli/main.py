@@ -21,7 +21,7 @@ app = typer.Typer(
 )
 
 
-def print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
+def print_version(wanted: bool) -> None:
     """Print the command's version and end."""
     if wanted:
         from importlib.metadata import version as installed  # noqa: PLC0415
