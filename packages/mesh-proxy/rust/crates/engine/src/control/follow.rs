@@ -179,7 +179,7 @@ impl<M: Message> Call<M> {
         F: Future<Output = Result<Response<Streaming<M>>, Status>>,
     {
         let begun = Instant::now();
-        let mut deadline = Deadline::new(self.limits, begun);
+        let mut deadline = Deadline::new(self.limits, begun, fastrand::f64());
         let response = match deadline.within(open(channel.clone())).await {
             Some(Ok(response)) => response,
             Some(Err(status)) => return end(status),
@@ -234,10 +234,13 @@ struct Deadline {
 }
 
 impl Deadline {
-    fn new(limits: StreamLimits, now: Instant) -> Self {
+    /// `random` is from 0 to 1: streams live up to a tenth shorter than they may, so that those
+    /// which began together, on a roll-out, do not all end together for ever after.
+    fn new(limits: StreamLimits, now: Instant, random: f64) -> Self {
+        let spread = |lifetime: Duration| lifetime.mul_f64(1.0 - 0.1 * random);
         Self {
             limits,
-            last: limits.lifetime.map(|lifetime| now + lifetime),
+            last: limits.lifetime.map(|lifetime| now + spread(lifetime)),
             silence: limits.initial.map(|initial| now + initial),
             first: true,
         }
@@ -276,7 +279,7 @@ mod tests {
             lifetime: Some(seconds(400)),
         };
         let begun = Instant::now();
-        let mut deadline = Deadline::new(limits, begun);
+        let mut deadline = Deadline::new(limits, begun, 0.0);
         assert!(
             deadline
                 .within(std::future::pending::<()>())
