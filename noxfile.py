@@ -13,7 +13,8 @@ import nox
 sys.path.insert(0, str(Path(__file__).resolve().parent / "tools"))
 
 from house import checks
-from house.places import ROOT, VENV, environment
+from house.places import RELEASE, ROOT, VENV, environment
+from house.release import ensure_release
 from house.root import CannotElevateError, elevate
 from house.row import Row, summary
 from house.workspace import EngineError, WorkspaceError, ensure
@@ -95,10 +96,11 @@ def bench(session: nox.Session) -> None:
     """CPU, latency and memory beside haproxy and nginx (root); `--quick` takes a minute"""
     _ensure(session)
     try:
+        ensure_release()
         elevation = elevate()
-    except CannotElevateError as error:
+    except (CannotElevateError, WorkspaceError) as error:
         session.error(str(error))
-    argv = [str(VENV / "bin/python"), "-m", "bench", *session.posargs]
+    argv = [str(RELEASE / "bin/python"), "-m", "bench", *session.posargs]
     try:
         _run(session, *elevation.wrap(argv, environment()))
     finally:

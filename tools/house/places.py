@@ -32,6 +32,8 @@ CACHE = _cache()
 CARGO_TARGET = CACHE / "target"
 # One per checkout, because editable installs point into it.
 VENV = CACHE / "venvs" / _checkout()
+# The same packages as users install them, for the bench.
+RELEASE = VENV.with_name(VENV.name + "-release")
 SCRATCH = VENV / "caches"
 
 
