@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -146,6 +147,15 @@ def test_up_clears_what_a_killed_pair_left(prefix, manifests, mesh_command):
     )
     assert done.returncode == 0, done.stderr
     assert supervisor(prefix) != found
+
+
+def test_a_mesh_whose_directory_was_removed_ends_by_itself(start_mesh):
+    mesh = start_mesh(web(replicas=1))
+    mesh.ready()
+    found = supervisor(mesh.mesh.prefix)
+    shutil.rmtree(mesh.mesh.state)
+    wait_for("its end", lambda: not found.alive, 30)
+    mesh.mesh.remove_state()
 
 
 def test_of_two_starts_at_once_one_is_refused(prefix, manifests):

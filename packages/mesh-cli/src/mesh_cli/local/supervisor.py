@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
-from mesh_cli.local import control_plane, nftables, preflight, service_table
+from mesh_cli.local import control_plane, nftables, preflight, record, service_table
 from mesh_cli.local.addresses import PodAddresses
 from mesh_cli.local.admission import Admission, Unmeshed
 from mesh_cli.local.cluster import Cluster, Outputs
@@ -44,7 +45,7 @@ from mesh_core.store import Problem
 from mesh_core.store.manifests import Ident
 from mesh_injector import COMPONENT_LABEL, Installation
 
-_LOG_CHECK_SECONDS = 10.0
+_HOUSEKEEPING_SECONDS = 5.0
 _DOWN_GRACE_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ class Supervisor:
         self.applied = self.read_manifests().objects
         self._begin(self.cluster.run(), "controllers")
         self._begin(self.source.watch(self.read_manifests), "manifests")
-        self._begin(self._shorten_logs(), "logs")
+        self._begin(self._keep_house(), "housekeeping")
         self._begin(self._follow_readiness(), "readiness")
         ready()
         await self.ending.wait()
@@ -204,11 +205,16 @@ class Supervisor:
             if entry.key.namespace == CONTROL_NAMESPACE and entry.runner.ready
         ]
 
-    async def _shorten_logs(self) -> None:
+    async def _keep_house(self) -> None:
+        """Keep logs short; end when nobody can find this mesh any more."""
         while True:
-            await asyncio.sleep(_LOG_CHECK_SECONDS)
+            await asyncio.sleep(_HOUSEKEEPING_SECONDS)
             for path in self.settings.logs.rglob("*.log"):
                 shorten(path)
+            noted = record.load(self.settings.state)
+            if noted is None or noted.namespace != record.pid_namespace(os.getpid()):
+                log.error("%s was removed or is another mesh's: ending", self.settings.state)
+                self.end()
 
     async def _take_down(self) -> None:
         for task in self._tasks:
