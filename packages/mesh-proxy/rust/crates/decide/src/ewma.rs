@@ -34,10 +34,15 @@ impl PeakEwma {
     /// The estimate at `now`, `default` before the first sample. It sinks while nothing is observed,
     /// so that an endpoint which was slow once is tried again.
     pub fn estimate(self, default: Duration, now: Millis, decay: Duration) -> Duration {
-        if self.micros == 0.0 {
+        if self.is_unknown() {
             return default;
         }
         Duration::from_micros((self.micros * self.weight(now, decay)) as u64)
+    }
+
+    /// Whether nothing was observed yet.
+    pub fn is_unknown(self) -> bool {
+        self.micros == 0.0
     }
 
     /// What is left at `now` of the weight of the old estimate.

@@ -27,6 +27,8 @@ pub struct Load {
     failures: AtomicU32,
     /// When the first of them failed.
     failing_since: AtomicU32,
+    /// When the last of them failed.
+    failed_at: AtomicU32,
     /// When it may be tried again.
     retry_at: AtomicU32,
 }
@@ -75,8 +77,14 @@ impl Load {
     /// would sink meanwhile and draw more work to an endpoint that has stopped.
     pub(super) fn cost(&self, weight: u32, times: Times, now: Millis) -> f64 {
         let latency = PeakEwma::from_bits(self.latency.load(Relaxed));
+        let pending = self.pending();
+        // A new endpoint gets one piece of work to show what it can do: behind others that answer
+        // faster than the default it would never get any.
+        if pending == 0 && latency.is_unknown() {
+            return 0.0;
+        }
         let estimate = latency.estimate(times.default_rtt, now, times.decay);
-        cost(estimate.max(self.silence(now)), self.pending(), weight)
+        cost(estimate.max(self.silence(now)), pending, weight)
     }
 
     fn silence(&self, now: Millis) -> Duration {
@@ -117,14 +125,18 @@ impl Load {
         })
     }
 
-    /// Says that connecting failed: the endpoint is left alone for a while, the longer the more
-    /// often it happens in a row.
-    pub fn connect_failed(&self, now: Instant, backoff: &Backoff) {
-        let now = clock::millis(now);
+    /// Says that an attempt to connect, begun at `begun`, failed: the endpoint is left alone for a
+    /// while, the longer the more often it happens in a row. Attempts that were under way together
+    /// count once: a hundred requests that wait for one endpoint are not a hundred failures.
+    pub fn connect_failed(&self, begun: Instant, now: Instant, backoff: &Backoff) {
+        let (begun, now) = (clock::millis(begun), clock::millis(now));
         let failures = self.failures.load(Relaxed);
         if failures == 0 {
             self.failing_since.store(now, Relaxed);
+        } else if clock::reached(begun, self.failed_at.load(Relaxed)) {
+            return;
         }
+        self.failed_at.store(now, Relaxed);
         let pause = pause(backoff, failures, fastrand::f64());
         let retry_at = now.wrapping_add(pause.as_millis() as Millis);
         self.retry_at.store(retry_at, Relaxed);
@@ -193,7 +205,7 @@ mod tests {
         let at = |after: u64| clock::millis(start + Duration::from_millis(after));
         let mut now = start;
         for expected in [100, 200, 400, 800, 1_000, 1_000] {
-            load.connect_failed(now, &BACKOFF);
+            load.connect_failed(now, now, &BACKOFF);
             let (since, retry_at) = load.failing().unwrap();
             assert_eq!(since, at(0));
             assert_eq!(retry_at.wrapping_sub(clock::millis(now)), expected);
@@ -205,11 +217,34 @@ mod tests {
     }
 
     #[test]
+    fn a_new_endpoint_is_tried_once_before_it_is_known() {
+        let (known, new, start) = (Load::default(), Load::default(), Instant::now());
+        let now = clock::millis(start);
+        known.observe(Duration::from_micros(100), start, TIMES.decay);
+        assert!(new.cost(10_000, TIMES, now) < known.cost(10_000, TIMES, now));
+        new.asked(start);
+        assert!(new.cost(10_000, TIMES, now) > known.cost(10_000, TIMES, now));
+    }
+
+    #[test]
+    fn attempts_under_way_together_fail_once() {
+        let (load, start) = (Load::default(), Instant::now());
+        let at = |after: u64| start + Duration::from_millis(after);
+        for ended in 5..50 {
+            load.connect_failed(at(1), at(ended), &BACKOFF);
+        }
+        let (_, retry_at) = load.failing().unwrap();
+        assert!(clock::reached(retry_at, clock::millis(at(105))));
+        load.connect_failed(at(106), at(107), &BACKOFF);
+        assert!(!load.available(clock::millis(at(206))));
+    }
+
+    #[test]
     fn only_one_tries_a_failing_endpoint_when_its_pause_is_over() {
         let (load, start) = (Load::default(), Instant::now());
         let at = |after: u64| clock::millis(start + Duration::from_millis(after));
         assert!(load.claim(at(0), at(1_000)) && load.claim(at(0), at(1_000)));
-        load.connect_failed(start, &BACKOFF);
+        load.connect_failed(start, start, &BACKOFF);
         assert!(!load.claim(at(50), at(1_050)));
         assert!(load.claim(at(100), at(1_100)));
         assert!(!load.claim(at(101), at(1_101)) && !load.available(at(101)));

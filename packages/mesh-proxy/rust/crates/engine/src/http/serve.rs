@@ -10,6 +10,7 @@ use super::message::Response;
 use super::pump::Pump;
 use super::service::Service;
 use crate::context::Context;
+use crate::http1::Tunnel;
 use crate::http2::Settings;
 use crate::tcp::Relay;
 use crate::transport::Io;
@@ -28,20 +29,26 @@ pub(crate) async fn serve<S: Service + 'static>(
         Version::Http1 => {
             if let Some(tunnel) = http1::serve(io, &service, drain).await {
                 drop(service);
-                let mut relay = Relay::new(tunnel.client, tunnel.endpoint);
-                if let Err(error) = relay.run().await {
-                    tracing::debug!(%error, "an upgraded connection broke off");
-                    relay.reset();
-                }
+                Box::pin(join(tunnel)).await;
             }
         }
         Version::Http2 => {
-            let served =
-                http2::serve(io, Rc::new(service), settings, drain, &context.metrics).await;
+            let service = Rc::new(service);
+            let served = http2::serve(io, service, settings, drain, &context.metrics);
+            // Boxed: or else every HTTP/1 connection would have room for it.
+            let served = Box::pin(served).await;
             if let Err(error) = served {
                 tracing::debug!(%error, "a client's HTTP/2 connection has ended");
             }
         }
+    }
+}
+
+async fn join(tunnel: Tunnel) {
+    let mut relay = Relay::new(tunnel.client, tunnel.endpoint);
+    if let Err(error) = relay.run().await {
+        tracing::debug!(%error, "an upgraded connection broke off");
+        relay.reset();
     }
 }
 

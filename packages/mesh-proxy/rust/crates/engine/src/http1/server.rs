@@ -60,7 +60,8 @@ pub async fn serve<S: Service>(io: Io, service: &S, drain: &Drain) -> Option<Tun
             }
         };
         let mut state = State::new(&head, drain.is_draining());
-        connection.answer(service, head, &mut state).await;
+        // Boxed: a connection is idle for most of its life, and a request's state is large.
+        Box::pin(connection.answer(service, head, &mut state)).await;
         match connection.settle(state).await {
             Next::Request => {}
             Next::Tunnel(endpoint) => return Some(connection.into_tunnel(endpoint)),

@@ -290,7 +290,8 @@ impl Inbound {
         let (client, reused) = match target.idle() {
             Some(client) => (client, true),
             None => {
-                let io = dial.io().await.map_err(Rc::new)?;
+                // Boxed: new connections are rare, and their state would stay in every request's.
+                let io = Box::pin(dial.io()).await.map_err(Rc::new)?;
                 (Box::new(http1::Client::new(io)), false)
             }
         };

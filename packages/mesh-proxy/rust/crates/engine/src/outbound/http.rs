@@ -162,11 +162,11 @@ impl Outbound {
                 request.fields.remove(&ORIG_PROTO);
             }
             let connected = self.connect(routing, endpoint, &target, carriage).await;
-            self.note(endpoint, &connected);
             let upstream = match connected {
                 Ok(upstream) => upstream,
                 Err(error) => return Sent::Unconnected(error),
             };
+            endpoint.load.connected();
             let mut record = Record::new(
                 self.metrics(routing, endpoint, &target),
                 started,
@@ -254,6 +254,7 @@ impl Outbound {
             context: self.context.clone(),
             endpoint: endpoint.clone(),
             authority: routing.authority.clone(),
+            begun: Instant::now(),
         };
         if carriage != Carriage::Http1 {
             let client = target.shared(|| dial.http2()).await?;
@@ -262,7 +263,8 @@ impl Outbound {
         let (client, reused) = match target.idle() {
             Some(client) => (client, true),
             None => {
-                let io = dial.io(Session::Http1).await.map_err(Rc::new)?;
+                // Boxed: new connections are rare, and their state would stay in every request's.
+                let io = Box::pin(dial.io(Session::Http1)).await.map_err(Rc::new)?;
                 (Box::new(http1::Client::new(io)), false)
             }
         };
@@ -272,19 +274,6 @@ impl Outbound {
             reused,
             shelf,
         })
-    }
-
-    /// Tells the balancer how connecting went.
-    fn note(&self, endpoint: &Endpoint, connected: &Result<Upstream, Rc<ConnectError>>) {
-        match connected {
-            Ok(_) => endpoint.load.connected(),
-            // That we have no certificate is not the endpoint's fault.
-            Err(error) if matches!(**error, ConnectError::NotCertified) => {}
-            Err(_) => {
-                let backoff = &self.context.config.outbound.connect_backoff;
-                endpoint.load.connect_failed(Instant::now(), backoff);
-            }
-        }
     }
 
     /// Whether the application may read why.
@@ -309,6 +298,7 @@ struct Dial {
     context: Context,
     endpoint: Arc<Endpoint>,
     authority: Arc<str>,
+    begun: Instant,
 }
 
 impl Dial {
@@ -317,7 +307,8 @@ impl Dial {
             Hint::Opaque => Session::Opaque,
             Hint::Unknown | Hint::Http2 => session,
         };
-        let connection = transport::connect(&self.context, &self.endpoint, session).await?;
+        let connected = transport::connect(&self.context, &self.endpoint, session).await;
+        let connection = connected.inspect_err(|error| self.note(error))?;
         let labels = labels::endpoint(&self.endpoint, &self.authority, &connection.tls);
         let registry = &self.context.metrics;
         let metrics = registry.tcp(Direction::Outbound, Peer::Dst, labels.as_str());
@@ -335,6 +326,17 @@ impl Dial {
         http2::Client::connect(io, &settings)
             .await
             .map_err(|error| ConnectError::Tcp(self.endpoint.addr, std::io::Error::other(error)))
+            .inspect_err(|error| self.note(error))
+    }
+
+    /// Tells the balancer that connecting failed: once, however many requests waited for it.
+    fn note(&self, error: &ConnectError) {
+        // That we have no certificate is not the endpoint's fault.
+        if !matches!(error, ConnectError::NotCertified) {
+            let backoff = &self.context.config.outbound.connect_backoff;
+            let load = &self.endpoint.load;
+            load.connect_failed(self.begun, Instant::now(), backoff);
+        }
     }
 }
 

@@ -73,7 +73,7 @@ async fn attempt(
         Err(ConnectError::NotCertified) => {}
         Err(_) => {
             let backoff = &worker.ctx.config.outbound.connect_backoff;
-            endpoint.load.connect_failed(now, backoff);
+            endpoint.load.connect_failed(started, now, backoff);
         }
     }
     result

@@ -2,13 +2,16 @@
 //! TLS, as two pods would. Applications and clients are real sockets.
 
 mod app;
+mod balancing;
 mod bodies;
 mod client;
 mod errors;
+mod floods;
 mod framing;
 mod http2;
 mod mesh;
 mod requests;
+mod sizes;
 mod smuggling;
 mod trust;
 mod upgrades;

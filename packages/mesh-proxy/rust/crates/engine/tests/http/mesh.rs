@@ -66,6 +66,7 @@ pub struct Mesh {
     pub stranger: SocketAddr,
     pub client: Context,
     pub server: Context,
+    pub routing: Snapshot<Routing>,
     /// Replaces the endpoints.
     pub endpoints: Writer<Endpoints>,
 }
@@ -142,6 +143,7 @@ impl Mesh {
             .await
         };
         Self {
+            routing: routing.clone(),
             http1: outbound(Version::Http1).await,
             http2: outbound(Version::Http2).await,
             stranger,

@@ -75,7 +75,8 @@ async fn nothing_to_wait_for_is_said_at_once() {
 async fn a_failing_endpoint_is_left_alone_and_then_tried_by_one() {
     let (good, bad) = (endpoint(1), endpoint(2));
     let backend = balanced(Snapshot::fixed(known(&[good.clone(), bad.clone()])));
-    bad.load.connect_failed(Instant::now(), &BACKOFF);
+    bad.load
+        .connect_failed(Instant::now(), Instant::now(), &BACKOFF);
     for _ in 0..100 {
         assert_eq!(pick(&backend, soon()).await.unwrap().id, good.id);
     }
@@ -95,7 +96,10 @@ async fn when_all_fail_callers_wait_for_a_pause_to_end_and_later_fail_fast() {
     let deadline = soon();
     loop {
         match pick(&backend, deadline).await {
-            Ok(endpoint) => endpoint.load.connect_failed(Instant::now(), &BACKOFF),
+            Ok(endpoint) => {
+                let now = Instant::now();
+                endpoint.load.connect_failed(now, now, &BACKOFF);
+            }
             Err(why) => {
                 assert_eq!(why, Unavailable::Failfast);
                 break;
