@@ -37,8 +37,8 @@ def programs() -> list[Path]:
 def mesh(request: pytest.FixtureRequest, workloads: Path, programs: list[Path]) -> Iterator[Mesh]:
     """The mesh, ready."""
     local = LocalMesh(f"e2e-{os.getpid()}", workloads, programs)
-    local.up()
     try:
+        local.up()
         yield Mesh(local, workloads)
     finally:
         print(local.diagnosis(), file=sys.stderr)
