@@ -86,10 +86,7 @@ impl Record {
     /// The response was passed on as it was, as far as the client wanted it.
     pub(crate) fn end(mut self) {
         self.begin();
-        let class = match classify(self.status, self.grpc_status) {
-            mesh_decide::classify::Classification::Success => Classification::Success,
-            mesh_decide::classify::Classification::Failure => Classification::Failure,
-        };
+        let class = classify(self.status, self.grpc_status);
         self.metrics.end(self.status, class, self.grpc_status);
     }
 

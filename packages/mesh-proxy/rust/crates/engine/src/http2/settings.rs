@@ -73,6 +73,17 @@ impl Settings {
         }
     }
 
+    /// Of connections of clients that nobody vouches for: each stream costs memory before its
+    /// request is judged, and a proxy of the mesh alone carries all of a pod's requests on one
+    /// connection.
+    pub fn stranger(config: &Http2Server) -> Self {
+        const STREAMS: u32 = 500;
+        Self {
+            max_concurrent_streams: config.max_concurrent_streams.unwrap_or(STREAMS),
+            ..Self::server(config)
+        }
+    }
+
     /// Of connections that were made; `pings` keep them alive.
     pub fn client(windows: Http2Windows, pings: Option<KeepAlive>) -> Self {
         let own = Self::default();

@@ -39,7 +39,11 @@ const FORWARDED_CLIENT_CERT: HeaderName = HeaderName::from_static("x-forwarded-c
 
 /// Serves HTTP on a connection to the application, to its end.
 pub async fn serve(connection: InboundConnection, version: Version, worker: &WorkerContext) {
-    let settings = Settings::server(&worker.ctx.config.inbound.http2);
+    let config = &worker.ctx.config.inbound.http2;
+    let settings = match connection.tls.identity() {
+        Some(_) => Settings::server(config),
+        None => Settings::stranger(config),
+    };
     let service = Inbound {
         context: worker.ctx.clone(),
         pools: worker.pools.clone(),

@@ -3,27 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mesh_decide::classify::Classification;
+
 use super::counter::Counter;
 use super::histogram::{Histogram, LATENCY_MS};
 use super::slots::Slots;
 use super::text::Text;
 use crate::snapshot::Labels;
-
-/// Whether a response counts as a success.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Classification {
-    Success,
-    Failure,
-}
-
-impl Classification {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Failure => "failure",
-        }
-    }
-}
 
 /// The counters of one label set.
 #[derive(Debug)]

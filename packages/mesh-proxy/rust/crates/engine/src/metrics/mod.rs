@@ -20,8 +20,9 @@ mod text;
 pub use counter::{Counter, Gauge};
 pub use family::{CounterFamily, GaugeFamily, HistogramFamily};
 pub use histogram::Histogram;
-pub use http::{Classification, HttpMetrics};
+pub use http::HttpMetrics;
 pub use labels::LabelSet;
+pub use mesh_decide::classify::Classification;
 pub use registry::Registry;
 pub use tcp::{Peer, TcpMetrics};
 
