@@ -3,8 +3,9 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from local_provider import LocalMesh
@@ -13,12 +14,31 @@ from scenario import Mesh
 from mesh_cli.local.programs import find_program
 
 HERE = Path(__file__).parent
+Note: TypeAlias = Callable[[str], None]
+NOTES = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Where the scenarios run."""
     parser.addoption("--provider", choices=["local"], default="local", help="where to run")
     parser.addoption("--keep", action="store_true", help="leave the mesh up afterwards")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Nothing is noted yet."""
+    config.stash[NOTES] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what scenarios counted, whether they passed or not."""
+    for line in terminalreporter.config.stash[NOTES]:
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def note(request: pytest.FixtureRequest) -> Note:
+    """Have a line printed at the end of the run."""
+    return request.config.stash[NOTES].append
 
 
 @pytest.fixture(scope="session")

@@ -72,10 +72,12 @@ class LocalMesh:
             text=True,
         )
 
-    def restart(self, deployment: str) -> None:
-        """Begin a rolling restart."""
-        namespace, name = deployment.split("/")
-        self._mesh("restart", f"deployment/{name}", "--namespace", namespace, "--wait", "0")
+    def restart(self, namespace: str) -> None:
+        """Begin a rolling restart of every Deployment of a namespace."""
+        for row in self._status()["deployments"]:
+            if row["namespace"] == namespace:
+                names = (f"deployment/{row['name']}", "--namespace", namespace)
+                self._mesh("restart", *names, "--wait", "0")
 
     def kill(self, pod: str, what: str) -> None:
         """SIGKILL the processes in a pod's network whose command line holds `what`."""
@@ -101,12 +103,15 @@ class LocalMesh:
         return output.strip()
 
     def _rows(self, namespace: str) -> list[dict[str, Any]]:
-        document = json.loads(self._mesh("status", "--output", "json"))
         return [
             row
-            for row in document["pods"]
+            for row in self._status()["pods"]
             if row["namespace"] == namespace and row["phase"] != "Terminating"
         ]
+
+    def _status(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self._mesh("status", "--output", "json"))
+        return document
 
     def _command(self, verb: str, *arguments: str) -> list[str]:
         mesh = Path(sys.executable).parent / "mesh"

@@ -43,8 +43,8 @@ class Provider(Protocol):
         """Start a command in a pod's first container (`namespace/name`), with pipes."""
         ...
 
-    def restart(self, deployment: str) -> None:
-        """Begin a rolling restart of a Deployment (`namespace/name`)."""
+    def restart(self, namespace: str) -> None:
+        """Begin a rolling restart of every Deployment of a namespace."""
         ...
 
     def kill(self, pod: str, what: str) -> None:
