@@ -29,10 +29,13 @@ _CORE = "tag:yaml.org,2002:"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "yes", "on"})
 _FALSE = frozenset({"false", "no", "off"})
-_INTEGER = re.compile(r"[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]*|[1-9][0-9_]*)")
+_INTEGER = re.compile(
+    r"[-+]?(0b_*[01][01_]*|0x_*[0-9a-fA-F][0-9a-fA-F_]*|0o_*[0-7][0-7_]*|0[0-7_]*|[1-9][0-9_]*)"
+)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL_FLOAT = re.compile(r"([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)")
 _MAX_DIGITS = 20  # more do not fit 64 bits
+_MAX_INTEGER = 2**64 - 1
 
 
 class YamlError(CoreError):
@@ -243,7 +246,7 @@ def _plain(text: str) -> Any:
     if text.lower() in _TRUE | _FALSE and text in {text.lower(), text.upper(), text.capitalize()}:
         return text.lower() in _TRUE
     if _INTEGER.fullmatch(text):
-        return _integer(text.replace("_", ""))
+        return _integer(text)
     if _FLOAT.fullmatch(text):
         return float(text)
     special = _SPECIAL_FLOAT.fullmatch(text)
@@ -253,10 +256,14 @@ def _plain(text: str) -> Any:
     return text
 
 
-def _integer(text: str) -> int | float:
-    digits = text.lstrip("+-")
+def _integer(text: str) -> int | float | str:
+    """Read a number; one beyond 64 bits is a float if it is decimal, else a text, as with kubectl."""
     sign = -1 if text.startswith("-") else 1
+    digits = text.lstrip("+-").replace("_", "")
     if len(digits) > 1 and digits[0] == "0":
         base = {"x": 16, "b": 2}.get(digits[1], 8)
-        return sign * int(digits[2:] if digits[1] in "xbo" else digits, base)
-    return sign * int(digits) if len(digits) <= _MAX_DIGITS else sign * float(digits)
+        number = int(digits[2:] if digits[1] in "xbo" else digits, base)
+        return sign * number if number <= _MAX_INTEGER else text
+    if len(digits) <= _MAX_DIGITS and int(digits) <= _MAX_INTEGER:
+        return sign * int(digits)
+    return sign * float(digits)
