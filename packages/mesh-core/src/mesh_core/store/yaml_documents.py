@@ -257,7 +257,7 @@ def _plain(text: str) -> Any:
 
 
 def _integer(text: str) -> int | float | str:
-    """Read a number; one beyond 64 bits is a float if it is decimal, else a text, as with kubectl."""
+    """Read a number; beyond 64 bits, as with kubectl, a decimal one is a float, others a text."""
     sign = -1 if text.startswith("-") else 1
     digits = text.lstrip("+-").replace("_", "")
     if len(digits) > 1 and digits[0] == "0":
