@@ -56,6 +56,10 @@ DEPLOYMENT = {
 }
 
 
+def probe(**action: object) -> dict[str, object]:
+    return {"spec": {"containers": [{"name": "a", "readinessProbe": action}]}}
+
+
 def service(**spec: object) -> dict[str, object]:
     return {
         "apiVersion": "v1",
@@ -126,6 +130,11 @@ def test_namespaced_objects_default_to_default():
     [
         (service(ports=[{"port": "x"}]), "spec.ports[0].port: expected int, got str"),
         (service(ports=[{}]), "spec.ports[0].port: is missing"),
+        (service(ports=[{"port": 0}]), "spec.ports[0].port: must be from 1 to 65535"),
+        (
+            service(ports=[{"port": 80, "targetPort": 65536}]),
+            "spec.ports[0].targetPort: must be from 1 to 65535",
+        ),
         (
             service(selector={"a": 1.5}),
             "spec.selector.a: expected str, got float; put it in quotes",
@@ -165,6 +174,30 @@ def test_a_namespace_is_one_label():
         decode_as(Pod, {"metadata": {"name": "p", "namespace": "a.b"}})
     with pytest.raises(DecodeError, match="not in a namespace"):
         decode_as(Namespace, {"metadata": {"name": "n", "namespace": "x"}})
+
+
+@pytest.mark.parametrize("kind", [Namespace, Service])
+def test_a_name_that_becomes_a_part_of_other_names_is_one_label(kind: type[Resource]):
+    with pytest.raises(DecodeError, match=r"metadata\.name: 'a\.b' is not a valid name"):
+        decode_as(kind, {"metadata": {"name": "a.b"}})
+
+
+@pytest.mark.parametrize(
+    "kind, document",
+    [
+        (EndpointSlice, {"ports": [{"port": -1}]}),
+        (Pod, {"spec": {"containers": [{"name": "a", "ports": [{"containerPort": 65536}]}]}}),
+        (Pod, probe(httpGet={"port": 0})),
+        (Pod, probe(tcpSocket={"port": 70000})),
+        (Pod, probe(grpc={"port": 0})),
+    ],
+)
+def test_every_port_is_within_bounds(kind: type[Resource], document: dict[str, object]):
+    body = {"metadata": {"name": "a"}, **document}
+    with pytest.raises(DecodeError, match=r"[pP]ort: must be from 1 to 65535$"):
+        decode_as(kind, body)
+    with pytest.raises(DecodeError, match=r"[pP]ort: must be from 1 to 65535$"):
+        decode_json(kind, msgspec.json.encode(body))
 
 
 @pytest.mark.parametrize(

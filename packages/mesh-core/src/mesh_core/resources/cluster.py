@@ -23,6 +23,7 @@ class Namespace(Resource, frozen=True):
     kind: ClassVar[str] = "Namespace"
     plural: ClassVar[str] = "namespaces"
     namespaced: ClassVar[bool] = False
+    named_by_label: ClassVar[bool] = True
 
     status: NamespaceStatus = NamespaceStatus()
 

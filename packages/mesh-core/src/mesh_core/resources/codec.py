@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from mesh_core.kubernetes_names import MAX_LABEL, MAX_SUBDOMAIN, is_label, is_subdomain
+from mesh_core.ports import MAX_PORT, MIN_PORT
 from mesh_core.resources.errors import DecodeError
 from mesh_core.resources.fields import FieldPath
 from mesh_core.resources.registry import KINDS, Registry
@@ -25,6 +26,7 @@ _LOCATION = re.compile(
 )
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])")
 _MISSING = re.compile(r"^Object missing required field `(?P<name>[^`]+)`$")
+_NO_PORT = re.compile(rf"^Expected `int` (>= {MIN_PORT}|<= {MAX_PORT})$")
 _WRONG_TYPE = re.compile(r"^Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`$")
 _TYPE_NAMES = {str: "str", bool: "bool", int: "int", float: "float", list: "array", dict: "object"}
 
@@ -115,29 +117,28 @@ def validate(resource: R) -> R:
     Done by every decoding; for objects that were made in memory.
     """
     metadata = resource.metadata
-    _check_name(metadata.name, is_subdomain(metadata.name), MAX_SUBDOMAIN, ("metadata", "name"))
+    _check_name(metadata.name, ("metadata", "name"), label=resource.named_by_label)
     if not resource.namespaced:
         if not metadata.namespace:
             return resource
         reason = f"a {resource.kind} is not in a namespace; remove the field"
         raise DecodeError(reason, ("metadata", "namespace"))
     if metadata.namespace:
-        _check_name(
-            metadata.namespace, is_label(metadata.namespace), MAX_LABEL, ("metadata", "namespace")
-        )
+        _check_name(metadata.namespace, ("metadata", "namespace"), label=True)
         return resource
     filled = msgspec.structs.replace(metadata, namespace=DEFAULT_NAMESPACE)
     return msgspec.structs.replace(resource, metadata=filled)
 
 
-def _check_name(name: str, valid: bool, limit: int, path: FieldPath) -> None:
+def _check_name(name: str, path: FieldPath, *, label: bool) -> None:
     if not name:
         reason = "is missing"
         raise DecodeError(reason, path)
-    if not valid:
+    if not (is_label(name) if label else is_subdomain(name)):
+        limit, dot = (MAX_LABEL, "") if label else (MAX_SUBDOMAIN, " or '.'")
         reason = (
             f"{name[:limit]!r} is not a valid name; allowed are at most {limit} lower case "
-            "letters, digits and '-'" + (" or '.'" if limit == MAX_SUBDOMAIN else "")
+            f"letters, digits and '-'{dot}"
         )
         raise DecodeError(reason, path)
 
@@ -153,6 +154,8 @@ def _explain(message: str, document: Any) -> DecodeError:
     missing = _MISSING.match(reason)
     if missing is not None:
         return DecodeError("is missing", (*path, missing["name"]))
+    if _NO_PORT.match(reason):
+        reason = f"must be from {MIN_PORT} to {MAX_PORT}"
     if wrong is not None:
         reason = f"expected {wrong['expected']}, got {wrong['got']}"
         if wrong["got"] in {"bool", "int", "float"} and "str" in wrong["expected"]:

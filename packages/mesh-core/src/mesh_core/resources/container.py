@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from mesh_core.resources.part import Part
+from mesh_core.resources.port_number import PortNumber
 from mesh_core.resources.probe import Lifecycle, Probe
 
 
@@ -66,7 +67,7 @@ class EnvFromSource(Part, frozen=True):
 class ContainerPort(Part, frozen=True):
     """A port that the container says it listens on."""
 
-    container_port: int
+    container_port: PortNumber
     name: str = ""
     protocol: str = "TCP"
     host_ip: str = msgspec.field(default="", name="hostIP")

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from mesh_core.resources.metadata import ObjectReference
 from mesh_core.resources.part import Part
+from mesh_core.resources.port_number import PortNumber
 from mesh_core.resources.resource import Resource
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
@@ -59,7 +60,7 @@ class Endpoint(Part, frozen=True):
 class EndpointPort(Part, frozen=True):
     """A port that all endpoints of the slice listen on; `name` is the Service port's name."""
 
-    port: int | None = None
+    port: PortNumber | None = None
     name: str = ""
     protocol: str = "TCP"
     app_protocol: str = ""

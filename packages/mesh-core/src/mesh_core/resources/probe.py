@@ -1,6 +1,7 @@
 """Probes and lifecycle hooks of a container."""
 
 from mesh_core.resources.part import Part
+from mesh_core.resources.port_number import PortNumber
 
 
 class HTTPHeader(Part, frozen=True):
@@ -13,7 +14,7 @@ class HTTPHeader(Part, frozen=True):
 class HTTPGetAction(Part, frozen=True):
     """Succeeds on a status of 200 to 399. An empty host means the pod's own address."""
 
-    port: int | str
+    port: PortNumber | str
     path: str = "/"
     host: str = ""
     scheme: str = "HTTP"
@@ -23,7 +24,7 @@ class HTTPGetAction(Part, frozen=True):
 class TCPSocketAction(Part, frozen=True):
     """Succeeds when the connection opens."""
 
-    port: int | str
+    port: PortNumber | str
     host: str = ""
 
 
@@ -36,7 +37,7 @@ class ExecAction(Part, frozen=True):
 class GRPCAction(Part, frozen=True):
     """Succeeds when grpc.health.v1 says SERVING for `service`."""
 
-    port: int
+    port: PortNumber
     service: str = ""
 
 

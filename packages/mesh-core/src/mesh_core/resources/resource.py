@@ -28,6 +28,8 @@ class Resource(Part, frozen=True):
     kind: ClassVar[str]
     plural: ClassVar[str]
     namespaced: ClassVar[bool] = True
+    named_by_label: ClassVar[bool] = False
+    """Whether its name is one DNS label, because other names are made with it."""
 
     metadata: ObjectMeta
 

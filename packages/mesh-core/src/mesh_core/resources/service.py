@@ -7,15 +7,16 @@ import msgspec
 
 from mesh_core.resources.metadata import Condition
 from mesh_core.resources.part import Part
+from mesh_core.resources.port_number import PortNumber
 from mesh_core.resources.resource import Resource
 
 
 class ServicePort(Part, frozen=True):
     """A port of the Service; without `target_port` the pods listen on the same number."""
 
-    port: int
+    port: PortNumber
     name: str = ""
-    target_port: int | str | None = None
+    target_port: PortNumber | str | None = None
     protocol: str = "TCP"
     app_protocol: str = ""
     node_port: int = 0
@@ -65,6 +66,7 @@ class Service(Resource, frozen=True):
     api_version: ClassVar[str] = "v1"
     kind: ClassVar[str] = "Service"
     plural: ClassVar[str] = "services"
+    named_by_label: ClassVar[bool] = True
 
     spec: ServiceSpec = ServiceSpec()
     status: ServiceStatus = ServiceStatus()
