@@ -134,6 +134,20 @@ def test_expired_certificates_are_named(tmp_path: Path) -> None:
     assert "expired at" in refusal(tmp_path)
 
 
+def test_an_expired_root_signs_no_issuer(tmp_path: Path) -> None:
+    initialise(tmp_path, "cluster.local", NOW - timedelta(days=400))
+    for name in ("issuer.crt", "issuer.key", "ca-bundle.crt"):
+        (tmp_path / name).unlink()
+    assert "ca.crt: expired at 2" in refusal(tmp_path)
+    assert not (tmp_path / "issuer.crt").exists()
+
+
+def test_a_long_trust_domain_is_not_cut_short(tmp_path: Path) -> None:
+    domain = ".".join(["a" * 40] * 6)
+    initialise(tmp_path, domain, NOW)
+    assert load_issuer(tmp_path, now=NOW).expires == NOW + timedelta(days=365)
+
+
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "ca").write_text("")
     assert f"{tmp_path / 'ca'}: cannot be created" in refusal(tmp_path / "ca")

@@ -15,6 +15,12 @@ CA_SKEW = timedelta(seconds=20)
 _LONGEST_COMMON_NAME = 64  # X.520 ub-common-name; a longer identity stands in the SAN alone
 
 
+def authority_name(role: str, trust_domain: str) -> str:
+    """The common name of an authority; without the trust domain where that would be too long."""
+    name = f"{role}.{trust_domain}"
+    return name if len(name) <= _LONGEST_COMMON_NAME else role
+
+
 def make_root(key: SigningKey, name: str, now: datetime) -> x509.Certificate:
     """A self-signed trust anchor that may sign issuers."""
     subject = _common_name(name)

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from mesh_identity.authority import SigningKey, make_issuer, make_root, new_key
+from mesh_identity.authority import SigningKey, authority_name, make_issuer, make_root, new_key
 from mesh_identity.errors import CredentialsError
 from mesh_identity.issuer import Issuer
 
@@ -100,12 +100,13 @@ def _complete(directory: Path, trust_domain: str, now: datetime) -> Iterator[Pat
         if issuer.exists():
             raise CredentialsError(f"{issuer}: is there without {ROOT}; add what signed it")
         key = yield from _key(directory / ROOT_KEY)
-        yield _write_certificate(root, make_root(key, f"root.linkerd.{trust_domain}", now))
+        name = authority_name("root.linkerd", trust_domain)
+        yield _write_certificate(root, make_root(key, name, now))
     if not issuer.exists():
-        root_key = _root_key(directory)
+        signer, signer_key = _signer(directory, now)
         key = yield from _key(directory / ISSUER_KEY)
-        name = f"identity.linkerd.{trust_domain}"
-        signed = make_issuer(key, name, _certificates(root)[0], root_key, now)
+        name = authority_name("identity.linkerd", trust_domain)
+        signed = make_issuer(key, name, signer, signer_key, now)
         yield _write_certificate(issuer, signed)
     if not bundle.exists():
         yield _write(bundle, _pem(_certificates(root)), mode=0o644)
@@ -121,16 +122,22 @@ def _key(path: Path) -> Generator[Path, None, SigningKey]:
     return key
 
 
-def _root_key(directory: Path) -> SigningKey:
-    path = directory / ROOT_KEY
+def _signer(directory: Path, now: datetime) -> tuple[x509.Certificate, SigningKey]:
+    """The root and its key, fit to sign an issuer at `now`."""
+    root, path = directory / ROOT, directory / ROOT_KEY
     if not path.exists():
         raise CredentialsError(
             f"{path}: is needed to sign an issuer; add it, or give {ISSUER} and {ISSUER_KEY}"
         )
-    key = _private_key(path)
-    if key.public_key() != _certificates(directory / ROOT)[0].public_key():
+    key, certificate = _private_key(path), _certificates(root)[0]
+    if key.public_key() != certificate.public_key():
         raise CredentialsError(f"{path}: does not belong to {ROOT}; use the matching key")
-    return key
+    if now >= certificate.not_valid_after_utc:
+        raise CredentialsError(
+            f"{root}: expired at {certificate.not_valid_after_utc:%Y-%m-%d %H:%M:%S} UTC; "
+            "remove it and its key to have new ones made, or put your own in their place"
+        )
+    return certificate, key
 
 
 def _certificates(path: Path) -> Sequence[x509.Certificate]:
