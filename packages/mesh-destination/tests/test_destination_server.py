@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import statistics
+import struct
 import time
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from mesh_core.resources import EndpointSlice, Pod, Service
 from mesh_core.store import DirectoryStore, ObjectDirectory
 from mesh_destination.api.destination import DestinationApi
 from mesh_destination.api.policies import PoliciesApi
-from mesh_destination.api.server import ApiServer, ListenError
+from mesh_destination.api.server import MAX_STREAMS, ApiServer, ListenError
 from mesh_destination.api.stream import Streams
 from mesh_destination.index import KINDS, Index
 from mesh_destination.metrics import DestinationMetrics
@@ -297,6 +298,19 @@ async def test_a_reconnect_storm_is_served(control):
         assert control.value("destination_views", view="endpoints") == 1
         for stream in streams:
             stream.cancel()
+
+
+async def test_one_connection_may_carry_every_proxys_streams(control):
+    """The proxy beside this server brings the streams of a whole cluster over one connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", control.server.port)
+    writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)))
+    async with asyncio.timeout(SECONDS):
+        header = await reader.readexactly(9)
+        payload = await reader.readexactly(int.from_bytes(header[:3], "big"))
+    writer.close()
+    assert header[3] == 4  # SETTINGS (RFC 9113, section 6.5): numbers and values in turn
+    settings = dict(struct.iter_unpack("!HI", payload))
+    assert settings[3] == MAX_STREAMS  # SETTINGS_MAX_CONCURRENT_STREAMS
 
 
 async def test_a_broken_file_keeps_the_last_state(control, channel, tmp_path):

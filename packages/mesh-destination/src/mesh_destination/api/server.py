@@ -13,8 +13,9 @@ MAX_STREAMS = 50_000
 _OPTIONS = (
     ("grpc.max_receive_message_length", 64 * 1024),
     ("grpc.max_metadata_size", 16 * 1024),
-    # One proxy follows three streams for each of some thousand destinations.
-    ("grpc.max_concurrent_streams", 5_000),
+    # In a mesh the server's own proxy brings everybody's streams over one connection: a lower
+    # bound for a connection would leave the proxies beyond it waiting without a word.
+    ("grpc.max_concurrent_streams", MAX_STREAMS),
     ("grpc.server_handshake_timeout_ms", 10_000),
     # After a restart everyone comes at once; by default most of them would be CANCELLED.
     ("grpc.server.max_pending_requests", 20_000),
