@@ -56,6 +56,13 @@ DEPLOYMENT = {
 }
 
 
+def test_a_target_port_of_zero_means_none_as_for_kubernetes():
+    (port,) = decode_as(
+        Service, {"metadata": {"name": "a"}, "spec": {"ports": [{"port": 80, "targetPort": 0}]}}
+    ).spec.ports
+    assert port.target_port == 0
+
+
 def probe(**action: object) -> dict[str, object]:
     return {"spec": {"containers": [{"name": "a", "readinessProbe": action}]}}
 

@@ -68,3 +68,27 @@ def test_a_pod_is_ready_by_its_condition(status, expected):
 def test_a_pod_that_ended_gives_up_its_addresses(phase, expected):
     pod = decode_as(Pod, {"metadata": {"name": "p"}, "status": {"phase": phase}})
     assert pod.terminated is expected
+
+
+def test_the_tcp_ports_of_a_pod():
+    spec = decode_as(
+        Pod,
+        {
+            "metadata": {"name": "p"},
+            "spec": {
+                "initContainers": [{"name": "a", "ports": [{"containerPort": 81, "name": "x"}]}],
+                "containers": [
+                    {"name": "b", "ports": [{"containerPort": 80}, {"containerPort": 82}]},
+                    {
+                        "name": "c",
+                        "ports": [
+                            {"containerPort": 83, "name": "x"},
+                            {"containerPort": 53, "name": "y", "protocol": "UDP"},
+                        ],
+                    },
+                ],
+            },
+        },
+    ).spec
+    assert list(spec.tcp_ports()) == [80, 81, 82, 83]
+    assert spec.named_tcp_ports() == {"x": 81}

@@ -197,6 +197,20 @@ def test_an_address_without_a_pod_is_bare():
     assert not endpoint.HasField("tls_identity")
 
 
+def test_a_zone_that_the_slice_leaves_open_is_that_of_the_pods_node():
+    """Of no other: nobody would notice when the zone of one without such a pod changes."""
+    pod = make_pod()
+    odd = make_slice(make_endpoint(pod, node="node-b"))
+    bare = make_slice(make_endpoint(address="192.0.2.7", node="node-b"), name="bare")
+    present = World(make_service(), pod, odd, bare, make_node("node-a", "a"))
+    by_ip = {a.ip: e for a, e in present.endpoints(WEB).endpoints.items()}
+    assert by_ip["10.1.0.1"].metric_labels["zone"] == "a"
+    assert "zone" not in by_ip["192.0.2.7"].metric_labels
+    answer = present.endpoints(WEB)
+    keys = present.put(make_node("node-b", "b"))
+    assert keys & WEB.keys or present.endpoints(WEB) == answer
+
+
 def test_not_ready_endpoints_are_left_out():
     ready, starting, unsaid = (make_pod(f"web-{n}", ips=[f"10.1.0.{n}"]) for n in (1, 2, 3))
     piece = make_slice(

@@ -91,7 +91,7 @@ endpoints = st.builds(
     hostname=st.sampled_from(["", "web-0"]),
     node=st.sampled_from(["", *NODES]),
     zone=st.sampled_from(["", "a", "b"]),
-) | st.builds(make_endpoint, address=st.sampled_from(POD_IPS))
+) | st.builds(make_endpoint, address=st.sampled_from(POD_IPS), node=st.sampled_from(["", *NODES]))
 slices = st.builds(
     lambda items, **rest: make_slice(*items, **rest),
     st.lists(endpoints, max_size=3),

@@ -13,7 +13,6 @@ from mesh_core.resources import Namespace, Pod
 from mesh_injector.control_plane import Component, component_of
 from mesh_injector.errors import InjectorError
 from mesh_injector.installation import Installation
-from mesh_injector.pod_ports import named_tcp_ports
 from mesh_injector.proxy_settings import ProxySettings
 from mesh_proto.vocabulary import ports
 
@@ -102,7 +101,9 @@ def proxy_settings(
         ingress=ingress,
         additional_env=_additional_env(base, pod, namespace),
     )
-    settings = replace(settings, opaque_ports=settings.opaque_ports.resolve(named_tcp_ports(pod)))
+    settings = replace(
+        settings, opaque_ports=settings.opaque_ports.resolve(pod.spec.named_tcp_ports())
+    )
     _check(settings, pod, explicit=changes)
     _check_identity(pod, installation)
     return settings

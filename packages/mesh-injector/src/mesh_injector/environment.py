@@ -13,7 +13,6 @@ from mesh_core.resources import Pod
 from mesh_injector.control_plane import Component, component_of
 from mesh_injector.errors import InjectorError
 from mesh_injector.installation import Installation
-from mesh_injector.pod_ports import tcp_ports
 from mesh_injector.proxy_settings import ProxySettings
 from mesh_injector.quantity import parse_quantity
 from mesh_proto.vocabulary import environment as v
@@ -144,7 +143,7 @@ def _inbound(pod: Pod, settings: ProxySettings, facts: PodFacts) -> Iterator[Set
     yield v.INBOUND_DEFAULT_POLICY, settings.default_inbound_policy.value
     if facts.addresses:
         yield v.INBOUND_IPS, ",".join(facts.addresses)
-    declared = ",".join(map(str, tcp_ports(pod)))
+    declared = ",".join(map(str, pod.spec.tcp_ports()))
     if declared:
         yield v.INBOUND_PORTS, declared
     for variable, port_set in (

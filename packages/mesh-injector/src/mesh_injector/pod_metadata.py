@@ -9,7 +9,6 @@ from mesh_core.annotations import Annotation
 from mesh_core.resources import Namespace, Pod
 from mesh_injector.installation import Installation
 from mesh_injector.owner import Owner
-from mesh_injector.pod_ports import tcp_ports
 
 CONTROL_PLANE_LABEL = "linkerd.io/control-plane-ns"
 """The label that makes a pod a member of the mesh for everyone else."""
@@ -58,7 +57,7 @@ def pod_metadata(
         **inherited_annotations(pod, namespace),
         **opaque_ports_annotation(pod, namespace, installation),
     }
-    ports = ",".join(map(str, tcp_ports(pod)))
+    ports = ",".join(map(str, pod.spec.tcp_ports()))
     if ports:
         written[annotations.POD_INBOUND_PORTS.name] = ports
     return PodMetadata(labels, {name: value for name, value in written.items() if value})
@@ -86,7 +85,7 @@ def opaque_ports_annotation(
     annotation = annotations.OPAQUE_PORTS
     if _is_set(annotation, pod) or annotation.text(namespace.metadata.annotations) is not None:
         return {}
-    exposed = installation.proxy.opaque_ports.only(tcp_ports(pod))
+    exposed = installation.proxy.opaque_ports.only(pod.spec.tcp_ports())
     return {annotation.name: str(exposed)} if exposed else {}
 
 

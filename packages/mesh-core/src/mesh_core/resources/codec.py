@@ -26,7 +26,7 @@ _LOCATION = re.compile(
 )
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])")
 _MISSING = re.compile(r"^Object missing required field `(?P<name>[^`]+)`$")
-_NO_PORT = re.compile(rf"^Expected `int` (>= {MIN_PORT}|<= {MAX_PORT})$")
+_NO_PORT = re.compile(rf"^Expected `int` (>= (0|{MIN_PORT})|<= {MAX_PORT})$")
 _WRONG_TYPE = re.compile(r"^Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`$")
 _TYPE_NAMES = {str: "str", bool: "bool", int: "int", float: "float", list: "array", dict: "object"}
 

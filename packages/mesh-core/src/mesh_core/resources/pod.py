@@ -1,12 +1,13 @@
 """Pods: what to run, and how it goes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import ClassVar
 
 import msgspec
 
-from mesh_core.resources.container import Container, SeccompProfile
+from mesh_core.ports import PortSet
+from mesh_core.resources.container import Container, ContainerPort, SeccompProfile
 from mesh_core.resources.metadata import Condition, LocalObjectReference, ObjectMeta
 from mesh_core.resources.part import Part
 from mesh_core.resources.resource import Resource
@@ -59,6 +60,19 @@ class PodSpec(Part, frozen=True):
     def all_containers(self) -> tuple[Container, ...]:
         """Init containers first, in their order, then the others."""
         return self.init_containers + self.containers
+
+    def tcp_ports(self) -> PortSet:
+        """All TCP ports that the containers declare."""
+        return PortSet.of(port.container_port for port in self._declared_tcp())
+
+    def named_tcp_ports(self) -> dict[str, int]:
+        """The named ones of them, by name; the first of a name wins."""
+        declared = reversed(list(self._declared_tcp()))
+        return {port.name: port.container_port for port in declared if port.name}
+
+    def _declared_tcp(self) -> Iterator[ContainerPort]:
+        for container in self.all_containers():
+            yield from (port for port in container.ports if port.protocol == "TCP")
 
 
 class PodTemplateSpec(Part, frozen=True):

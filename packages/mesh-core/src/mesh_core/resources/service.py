@@ -7,16 +7,16 @@ import msgspec
 
 from mesh_core.resources.metadata import Condition
 from mesh_core.resources.part import Part
-from mesh_core.resources.port_number import PortNumber
+from mesh_core.resources.port_number import OptionalPortNumber, PortNumber
 from mesh_core.resources.resource import Resource
 
 
 class ServicePort(Part, frozen=True):
-    """A port of the Service; without `target_port` the pods listen on the same number."""
+    """A port of the Service; without `target_port`, or with 0, the pods listen on the same one."""
 
     port: PortNumber
     name: str = ""
-    target_port: PortNumber | str | None = None
+    target_port: OptionalPortNumber | str | None = None
     protocol: str = "TCP"
     app_protocol: str = ""
     node_port: int = 0

@@ -67,9 +67,11 @@ class _Candidate:
     ipv6: bool
 
     def weighted(self, index: Index, settings: Settings, client_zone: str) -> pb.WeightedAddr:
-        zone = self.endpoint.zone or index.zone(self.endpoint.node_name)
+        zone = self.endpoint.zone
         if self.pod is None:
             return plain_address(self.address, zone=zone, client_zone=client_zone)
+        # The pod's node and no other: a change of its zone is a change for the pod's answers.
+        zone = zone or index.zone(self.pod.spec.node_name)
         return pod_address(
             index, settings, self.pod, self.address, zone=zone, client_zone=client_zone
         )

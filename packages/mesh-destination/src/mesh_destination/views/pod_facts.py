@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -68,7 +67,7 @@ def opaque_ports(index: Index, settings: Settings, pod: Pod) -> PortSet:
     declared = _named_ports(text)
     if declared is None:
         return settings.default_opaque_ports
-    return declared.resolve(container_ports(pod)) if declared.names else declared
+    return declared.resolve(pod.spec.named_tcp_ports()) if declared.names else declared
 
 
 def skipped_ports(pod: Pod) -> PortSet:
@@ -108,16 +107,6 @@ def inbound_policy(index: Index, settings: Settings, pod: Pod, port: int) -> Inb
             return InboundPolicy.CLUSTER_AUTHENTICATED
         case _:
             return policy
-
-
-def container_ports(pod: Pod) -> Mapping[str, int]:
-    """The TCP ports of all containers that have a name."""
-    return {
-        port.name: port.container_port
-        for container in pod.spec.all_containers()
-        for port in container.ports
-        if port.name and port.protocol == "TCP"
-    }
 
 
 def _default_policy(index: Index, settings: Settings, pod: Pod) -> InboundPolicy:
