@@ -20,6 +20,7 @@ from pathlib import Path
 from house.mirror import simple_index
 from house.places import CACHE, CARGO_TARGET, ENGINE, ROOT, RUST, VENV, environment, packages
 from house.stamp import Stamp
+from house.target import claim
 
 # Processor time, measured on a small server; for the estimate before the first build only.
 _SECONDS_PER_CRATE = 1.0
@@ -38,6 +39,7 @@ def ensure() -> None:
     VENV.parent.mkdir(parents=True, exist_ok=True)
     with _lock():
         began = time.time()
+        claim()
         installed = _environment_stamp()
         if not installed.fresh():
             _make_environment()
