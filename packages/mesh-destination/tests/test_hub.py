@@ -12,7 +12,7 @@ import pytest
 
 from mesh_core.store import Event
 from mesh_destination.index import Index
-from mesh_destination.streams.hub import VIEWS_PER_TURN, Hub
+from mesh_destination.streams.hub import TURN_SECONDS, Hub
 from mesh_destination.streams.mailbox import HubClosed
 from mesh_destination.testing import Follower, make_pod, make_service, make_slice
 from mesh_destination.views.endpoints import Endpoints
@@ -32,11 +32,14 @@ class Play:
         self.turns = deque()
         self.outcomes = Counter()
         self.open = Counter()
-        self.hub = Hub(Index(), Settings(), self.turns.append, self)
+        self.now = 0.0
+        self.costs = 0.0
+        self.hub = Hub(Index(), Settings(), self.turns.append, self, clock=lambda: self.now)
         self._objects = {}
 
     def recomputed(self, view, outcome):
         self.outcomes[view, outcome] += 1
+        self.now += self.costs
 
     def views(self, view, change):
         self.open[view] += change
@@ -222,16 +225,22 @@ def test_a_bug_costs_one_question_its_news_and_no_other(play, caplog):
         assert play.outcomes["broken", "failed"] == 1
 
 
-def test_many_answers_leave_room_for_sending(play):
+@pytest.mark.parametrize(
+    "costs, turns", [(0.0, 1), (TURN_SECONDS / 2, 5), (100 * TURN_SECONDS, 9)], ids=str
+)
+def test_many_answers_leave_room_for_sending(play, costs, turns):
+    """Answers may be few and large as well as many and small, so it is time that is shared."""
     with ExitStack() as stack:
-        for port in range(1, 2 * VIEWS_PER_TURN + 2):
+        for port in range(1, 10):
             stack.enter_context(play.hub.subscribe(Endpoints("shop", "web", port)))
         scale(play, 2)
-        turns = 0
+        play.costs = costs
+        taken = 0
         while play.turns:
             play.turns.popleft()()
-            turns += 1
-    assert turns == 3
+            taken += 1
+    assert taken == turns
+    assert play.outcomes.total() == 9
 
 
 def test_at_the_end_everyone_is_told(play):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("mesh_destination")
 
-VIEWS_PER_TURN = 64
-"""How many answers are computed before the loop may do something else, such as send."""
+TURN_SECONDS = 0.02
+"""How long answers are computed before the loop may do something else, such as send."""
 
 
 class Hub:
@@ -42,8 +43,10 @@ class Hub:
         settings: Settings,
         soon: Callable[[Callable[[], None]], object],
         observer: Observer,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin without any view."""
+        self._clock = clock
         self._index = index
         self._settings = settings
         self._soon = soon
@@ -115,11 +118,14 @@ class Hub:
             self._soon(self._work)
 
     def _work(self) -> None:
-        """Compute a bounded number of stale answers, and come back for the rest."""
+        """Compute stale answers for a bounded time, at least one, and come back for the rest."""
         self._scheduled = False
-        for view in list(self._stale)[:VIEWS_PER_TURN]:
+        ends = self._clock() + TURN_SECONDS
+        for view in list(self._stale):
             del self._stale[view]
             self._recompute(view)
+            if self._clock() >= ends:
+                break
         self._schedule()
 
     def _recompute(self, view: LiveView) -> None:
