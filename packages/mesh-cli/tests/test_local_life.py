@@ -1,5 +1,6 @@
 """Beginning and end of a mesh: what the host looks like before, meanwhile and after."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -99,6 +100,32 @@ def test_ctrl_c_leaves_nothing(prefix, manifests, interrupts):
     assert "web" in out
     gone(prefix, namespace)
     assert host_state() == before
+
+
+# The moments are those of imports, of the supervisor's start and of the pods'.
+@pytest.mark.parametrize("moment", [0.05, 0.5, 0.9])
+@pytest.mark.parametrize("interrupts", [1, 2])
+def test_ctrl_c_during_the_start_leaves_nothing(prefix, manifests, moment, interrupts):
+    argv = [*MESH, "local", "up", str(manifests), "--prefix", prefix, "--no-control-plane"]
+    client = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        client.wait(moment)
+    found = record.load(RUN_DIRECTORY / prefix)
+    for _ in range(interrupts):
+        client.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            client.wait(0.03)
+    _, err = client.communicate(timeout=30)
+    assert "Traceback" not in err
+    assert not (RUN_DIRECTORY / prefix).exists()
+    if found is not None:
+        gone(prefix, found.namespace)
+
+
+def test_the_command_to_end_a_mesh_names_it(prefix, manifests, mesh_command):
+    options = ("--prefix", prefix, "--no-control-plane", "--detach")
+    done = mesh_command("local", "up", str(manifests), *options)
+    assert f"`mesh local down --prefix {prefix}`" in done.stderr
 
 
 def test_a_killed_client_leaves_a_mesh_that_down_ends(prefix, manifests, mesh_command):

@@ -1,16 +1,25 @@
 """The `mesh` command."""
 
 import os
+import signal
 import sys
 from typing import Annotated
+
+# While modules load there is nothing to clean up: Ctrl-C just ends the process, silently.
+_interrupted = signal.getsignal(signal.SIGINT)
+if _interrupted is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 # Plain help is twice as fast as the decorated one, and reads the same in every terminal.
 os.environ.setdefault("TYPER_USE_RICH", "0")
 
-import typer
+import typer  # noqa: E402 - after the two settings above
 
-from mesh_cli.commands import demo, local, version
-from mesh_cli.errors import MeshError
+from mesh_cli.commands import demo, local, version  # noqa: E402
+from mesh_cli.errors import MeshError  # noqa: E402
+
+if _interrupted is signal.default_int_handler:
+    signal.signal(signal.SIGINT, _interrupted)
 
 app = typer.Typer(
     name="mesh",

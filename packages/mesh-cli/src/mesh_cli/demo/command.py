@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from mesh_cli.local.settings import Settings, check_prefix
+from mesh_cli.local.settings import Settings, check_prefix, prefix_option
 from mesh_cli.output import Format, print_json
 
 from .audience import LiveAudience, PlainAudience
@@ -85,7 +85,7 @@ def _afterwards(report: Report, bookshop: Path, programs: Sequence[Path]) -> lis
 
 
 def _try_while_running(bookshop: Path, prefix: str) -> list[str]:
-    option = "" if prefix == "mesh" else f" --prefix {prefix}"
+    option = prefix_option(prefix)
     try:
         place = (bookshop / "stock.yaml").relative_to(Path.cwd())
     except ValueError:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from mesh_cli.local import interrupts
+
 from .history import History
 from .pods import PodView
 from .report import Report
@@ -71,8 +73,10 @@ def run(mesh: Mesh, audience: Audience, timing: Timing, seconds: float | None) -
             _watch(mesh, audience, timing, history, seconds)
         problems = mesh.problems()
     finally:
-        audience.ending()
-        _end(mesh)
+        try:
+            audience.ending()
+        finally:
+            _end(mesh)
     return history.whole(problems)
 
 
@@ -114,4 +118,5 @@ def _end(mesh: Mesh) -> None:
     try:
         mesh.down()
     except KeyboardInterrupt:
-        mesh.kill()
+        with interrupts.ignored():
+            mesh.kill()

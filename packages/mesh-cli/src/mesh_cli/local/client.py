@@ -44,7 +44,10 @@ class LocalMesh:
     ) -> Document:
         """Ask the supervisor and wait for its answer; raises NotRunning or ControlError."""
         with self.connect() as connection:
-            send(connection, {"op": operation, **arguments}, descriptors)
+            try:
+                send(connection, {"op": operation, **arguments}, descriptors)
+            except OSError as problem:
+                raise ControlError(f"the supervisor does not listen: {problem}") from problem
             return self.answer(connection, notice)
 
     def connect(self) -> socket.socket:

@@ -12,11 +12,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mesh_cli.local import preconditions
+from mesh_cli.local import interrupts, preconditions
 from mesh_cli.local.boot import READY
 from mesh_cli.local.client import LocalMesh
 from mesh_cli.local.errors import AlreadyRunning, BadArgument, StartError, Unsupported
-from mesh_cli.local.settings import RUN_DIRECTORY, Exposure, Settings
+from mesh_cli.local.settings import RUN_DIRECTORY, Exposure, Settings, prefix_option
 
 _START_SECONDS = 30.0
 
@@ -35,7 +35,7 @@ def launch(settings: Settings) -> LocalMesh:
     for directory in settings.directories:
         if not directory.exists():
             raise BadArgument(f"{directory}: there is no such file or directory")
-    with _one_at_a_time():
+    with _one_at_a_time(), interrupts.only_once():
         return _launch(settings)
 
 
@@ -44,7 +44,7 @@ def _launch(settings: Settings) -> LocalMesh:
     if mesh.running:
         raise AlreadyRunning(
             f"mesh {settings.prefix!r} runs already; end it with `mesh local down"
-            f"{_prefix_option(settings.prefix)}`, or give another --prefix"
+            f"{prefix_option(settings.prefix)}`, or give another --prefix"
         )
     listeners: list[socket.socket] = []
     try:
@@ -53,6 +53,8 @@ def _launch(settings: Settings) -> LocalMesh:
         _make_state(settings)
         _start(settings, listeners)
     except BaseException:
+        # At once: nothing that somebody uses runs in it yet.
+        mesh.kill()
         mesh.down()
         raise
     finally:
@@ -83,10 +85,6 @@ def missing_programs() -> list[str]:
     """Programs of the mesh that this environment lacks."""
     names = ("mesh-identity", "mesh-destination", "mesh-proxy")
     return [name for name in names if not Path(sys.prefix, "bin", name).exists()]
-
-
-def _prefix_option(prefix: str) -> str:
-    return "" if prefix == "mesh" else f" --prefix {prefix}"
 
 
 def _listen(exposure: Exposure) -> socket.socket:

@@ -47,6 +47,11 @@ def check_prefix(prefix: str) -> str:
     return prefix
 
 
+def prefix_option(prefix: str) -> str:
+    """What a command needs besides to mean this mesh; nothing for the default one."""
+    return "" if prefix == DEFAULT_PREFIX else f" --prefix {prefix}"
+
+
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """One door to the host: a port there, and what in the mesh answers it."""
