@@ -7,17 +7,18 @@ import dataclasses
 import pytest
 
 from mesh_core.annotations import InboundPolicy
+from mesh_core.networks import parse_networks
 from mesh_core.resources import Container, ContainerPort, HTTPGetAction, PodSpec, Probe
 from mesh_destination.testing import World, make_namespace, make_pod
 from mesh_destination.views.inbound import InboundServer
 from mesh_destination.views.refusals import UnknownTarget
-from mesh_destination.views.settings import Settings, networks
+from mesh_destination.views.settings import Settings
 
 PORT = InboundServer("shop", "web-1", 8080)
 POLICY = "config.linkerd.io/default-inbound-policy"
 IDENTITY_PORTS = "config.linkerd.io/proxy-require-identity-inbound-ports"
 EVERYWHERE = [("0.0.0.0", 0), ("::", 0)]
-CLUSTER = Settings(cluster_networks=networks("10.0.0.0/8,fd00::/8"))
+CLUSTER = Settings(cluster_networks=parse_networks("10.0.0.0/8,fd00::/8"))
 
 
 def who(authz):
@@ -146,7 +147,7 @@ def test_probes_are_let_in_whatever_the_policy():
     )
     sidecar = Container("side", readiness_probe=http("side", "8080"))
     spec = PodSpec(containers=(main,), init_containers=(sidecar,))
-    settings = Settings(probe_networks=networks("10.9.0.0/16"))
+    settings = Settings(probe_networks=parse_networks("10.9.0.0/16"))
     world = World(make_pod(annotations={POLICY: "deny"}, spec=spec), settings=settings)
     expected = (["/live", "/ready", "/side"], ([("10.9.0.0", 16)], "anyone"))
     assert probes(world.server(PORT)) == expected

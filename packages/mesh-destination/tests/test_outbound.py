@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 
+from mesh_core.networks import parse_networks
 from mesh_core.resources import ServicePort
 from mesh_destination.testing import World, make_namespace, make_pod, make_service
 from mesh_destination.views.outbound import OutboundToAddress, OutboundToService
 from mesh_destination.views.refusals import AmbiguousTarget, UnknownTarget
-from mesh_destination.views.settings import Settings, networks
+from mesh_destination.views.settings import Settings
 
 CLUSTER_IP = OutboundToAddress("10.96.0.1", 80)
 NAME = OutboundToService("shop", "web", 80)
@@ -111,7 +112,7 @@ def test_outside_the_cluster_traffic_goes_through():
 
 
 def test_the_clusters_networks_decide_what_is_outside():
-    settings = Settings(cluster_networks=networks("192.0.2.0/24,2001:db8::/32"))
+    settings = Settings(cluster_networks=parse_networks("192.0.2.0/24,2001:db8::/32"))
     world = World(settings=settings)
     assert world.policy(OutboundToAddress("10.1.0.1", 80)).metadata.default == "egress-fallback"
     for ip in ("192.0.2.1", "2001:db8::1"):

@@ -10,6 +10,8 @@ from mesh_core.kubernetes_names import is_dns_name, is_label, is_subdomain
 
 DEFAULT_CLUSTER_DOMAIN = "cluster.local"
 DEFAULT_CONTROL_PLANE_NAMESPACE = "linkerd"
+CONTROL_PLANE_LABEL = "linkerd.io/control-plane-ns"
+"""The label that makes a pod a member of the mesh of the control plane in that namespace."""
 
 _IDENTITY_INFIX = ".serviceaccount.identity."
 _MAX_NAME = 253

@@ -6,13 +6,15 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from mesh_core.annotations import InboundPolicy
 from mesh_core.authority import Authority
 from mesh_core.command_line import CommandLine, dns_name, namespace, value
+from mesh_core.networks import parse_networks
 from mesh_core.ports import PortSet
-from mesh_destination.views.settings import CLUSTER_NETWORKS, EVERYWHERE, Settings, networks
+from mesh_destination.views.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,7 +86,7 @@ def _add_addresses(serve: CommandLine) -> None:
 
 def _add_settings(serve: CommandLine) -> None:
     defaults = Settings()
-    several = value("networks", networks)
+    several = value("networks", partial(parse_networks, strict=True))
     serve.add_argument(
         "--controller-namespace",
         type=namespace,
@@ -100,10 +102,13 @@ def _add_settings(serve: CommandLine) -> None:
         help="what ports without a policy let in",
     )
     serve.add_argument(
-        "--cluster-networks", type=several, default=CLUSTER_NETWORKS, help="not egress"
+        "--cluster-networks", type=several, default=defaults.cluster_networks, help="not egress"
     )
     serve.add_argument(
-        "--probe-networks", type=several, default=EVERYWHERE, help="where health checks come from"
+        "--probe-networks",
+        type=several,
+        default=defaults.probe_networks,
+        help="where health checks come from",
     )
     serve.add_argument(
         "--default-opaque-ports",

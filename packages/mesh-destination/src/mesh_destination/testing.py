@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from mesh_core.names import CONTROL_PLANE_LABEL
 from mesh_core.resources import (
     Address,
     Endpoint,
@@ -28,7 +29,6 @@ from mesh_core.store import Event
 from mesh_destination.index import Index, Key
 from mesh_destination.views.answer import Answer
 from mesh_destination.views.endpoint_set import EndpointSet
-from mesh_destination.views.pod_facts import CONTROL_PLANE_LABEL
 from mesh_destination.views.question import Question
 from mesh_destination.views.settings import Settings
 from mesh_destination.views.wire import ip_text

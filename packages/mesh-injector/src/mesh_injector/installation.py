@@ -1,20 +1,12 @@
 """What holds for all pods of one installation of the mesh."""
 
-import ipaddress
 from dataclasses import dataclass
 
-from mesh_core.annotations import Network
 from mesh_core.names import DEFAULT_CLUSTER_DOMAIN, DEFAULT_CONTROL_PLANE_NAMESPACE, Identity
+from mesh_core.networks import CLUSTER_NETWORKS, Network
 from mesh_core.ports import PortSet
 from mesh_injector.proxy_settings import ProxySettings
 from mesh_proto.vocabulary import ports
-
-DEFAULT_CLUSTER_NETWORKS: tuple[Network, ...] = tuple(
-    map(
-        ipaddress.ip_network,
-        ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fd00::/8"),
-    )
-)
 
 _API_PORTS = PortSet.of(ports.KUBERNETES_API)
 _PROXY = ProxySettings()
@@ -30,7 +22,7 @@ class Installation:
     """Empty means the cluster domain."""
     trust_anchors: str = ""
     """PEM certificates of the roots; without them the proxies refuse to start."""
-    cluster_networks: tuple[Network, ...] = DEFAULT_CLUSTER_NETWORKS
+    cluster_networks: tuple[Network, ...] = CLUSTER_NETWORKS
     ipv6: bool = False
     token_projection: bool = True
     identity_directory: str = "/var/run/linkerd/identity/end-entity"

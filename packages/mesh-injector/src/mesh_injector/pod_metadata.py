@@ -6,12 +6,11 @@ from typing import Any
 
 from mesh_core import annotations
 from mesh_core.annotations import Annotation
+from mesh_core.names import CONTROL_PLANE_LABEL
 from mesh_core.resources import Namespace, Pod
 from mesh_injector.installation import Installation
 from mesh_injector.owner import Owner
 
-CONTROL_PLANE_LABEL = "linkerd.io/control-plane-ns"
-"""The label that makes a pod a member of the mesh for everyone else."""
 WORKLOAD_NAMESPACE_LABEL = "linkerd.io/workload-ns"
 CREATED_BY = "linkerd.io/created-by"
 PROXY_VERSION = "linkerd.io/proxy-version"

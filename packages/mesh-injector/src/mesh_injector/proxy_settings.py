@@ -10,9 +10,9 @@ from mesh_core.annotations import (
     InboundPolicy,
     LogFormat,
     LogHeaders,
-    Network,
     Switch,
 )
+from mesh_core.networks import Network
 from mesh_core.ports import NO_PORTS, PortSet
 from mesh_proto.vocabulary import ports
 

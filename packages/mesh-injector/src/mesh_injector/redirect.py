@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mesh_core.annotations import Network
+from mesh_core.networks import Network
 from mesh_core.ports import NO_PORTS, PortSet
 from mesh_core.resources import Pod
 from mesh_injector.control_plane import component_of

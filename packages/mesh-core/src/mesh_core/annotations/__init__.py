@@ -97,7 +97,6 @@ from mesh_core.annotations.value_types import (
     Inject,
     LogFormat,
     LogHeaders,
-    Network,
     Switch,
     ValueType,
 )
@@ -207,7 +206,6 @@ __all__ = [
     "Inject",
     "LogFormat",
     "LogHeaders",
-    "Network",
     "Place",
     "Switch",
     "ValueType",

@@ -1,6 +1,5 @@
 """How the values of annotations are read."""
 
-import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,12 +10,11 @@ from typing import Generic, TypeVar
 import msgspec
 
 from mesh_core.durations import parse_duration
+from mesh_core.networks import parse_networks
 from mesh_core.ports import PortSet, parse_port
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _QUANTITY = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?")
 _LOG_DIRECTIVE = re.compile(r"([A-Za-z0-9_:.-]+=)?(off|error|warn|info|debug|trace)", re.IGNORECASE)
@@ -148,11 +146,6 @@ def _boolean(text: str) -> bool:
     raise ValueError
 
 
-def _networks(text: str) -> tuple[Network, ...]:
-    elements = filter(None, map(str.strip, text.split(",")))
-    return tuple(ipaddress.ip_network(element, strict=False) for element in elements)
-
-
 def _matching(pattern: re.Pattern[str], limit: int) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if len(text) > limit or not pattern.fullmatch(text):
@@ -200,7 +193,7 @@ NAMED_PORTS = ValueType(
     "ports, ranges and port names such as 25,4567-4568,mysql",
     lambda text: PortSet.parse(text, names=True),
 )
-NETWORKS = ValueType("networks", "networks such as 10.0.0.0/8,fd00::/8", _networks)
+NETWORKS = ValueType("networks", "networks such as 10.0.0.0/8,fd00::/8", parse_networks)
 QUANTITY = ValueType(
     "quantity", "a Kubernetes quantity such as 100m or 20Mi", _matching(_QUANTITY, 32)
 )

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from mesh_core.annotations import InboundPolicy, Network
+from mesh_core.annotations import InboundPolicy
+from mesh_core.networks import EVERYWHERE, Network
 from mesh_core.resources import Container, HTTPGetAction, Pod
 from mesh_destination.index import Index, Key, canonical_ip, pod_key
 from mesh_destination.views import pod_facts
 from mesh_destination.views.answer import Whole
 from mesh_destination.views.refusals import UnknownTarget
-from mesh_destination.views.settings import EVERYWHERE, Settings, networks
+from mesh_destination.views.settings import Settings
 from mesh_destination.views.wire import default_reference, duration, ip_address, ip_network
 from mesh_proto.pb import http_route_pb2, http_types_pb2
 from mesh_proto.pb import inbound_pb2 as pb
 
 DETECT_TIMEOUT = timedelta(seconds=10)
-_EVERYWHERE = networks(EVERYWHERE)
 _PROBE = "probe"
 _DEFAULT_ROUTE = "default"
 
@@ -72,7 +72,7 @@ def _authorizations(policy: InboundPolicy, settings: Settings) -> list[pb.Authz]
         InboundPolicy.CLUSTER_AUTHENTICATED,
         InboundPolicy.ALL_AUTHENTICATED,
     )
-    sources = settings.cluster_networks if cluster_only else _EVERYWHERE
+    sources = settings.cluster_networks if cluster_only else EVERYWHERE
     return [_authorization(policy, sources, authenticated=authenticated)]
 
 

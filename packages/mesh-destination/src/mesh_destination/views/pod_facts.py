@@ -17,14 +17,13 @@ from mesh_core.annotations import (
     AnnotationError,
     InboundPolicy,
 )
-from mesh_core.names import Identity, InvalidNameError
+from mesh_core.names import CONTROL_PLANE_LABEL, Identity, InvalidNameError
 from mesh_core.ports import MAX_PORT, MIN_PORT, PortRange, PortSet
 from mesh_core.resources import Pod
 from mesh_destination.index import Index
 from mesh_destination.views.settings import Settings
 from mesh_proto.vocabulary import ports
 
-CONTROL_PLANE_LABEL = "linkerd.io/control-plane-ns"
 ANNOTATIONS: tuple[Annotation[Any], ...] = (
     ADMIN_PORT,
     CONTROL_PORT,

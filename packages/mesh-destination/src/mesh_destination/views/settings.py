@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 
-from mesh_core.annotations import InboundPolicy, Network
+from mesh_core.annotations import InboundPolicy
 from mesh_core.names import (
     DEFAULT_CLUSTER_DOMAIN,
     DEFAULT_CONTROL_PLANE_NAMESPACE,
     ServiceName,
 )
+from mesh_core.networks import CLUSTER_NETWORKS, EVERYWHERE, Network
 from mesh_core.ports import PortSet
 from mesh_core.resources import Service
 from mesh_proto.vocabulary import ports
-
-CLUSTER_NETWORKS = "10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fd00::/8"
-EVERYWHERE = "0.0.0.0/0,::/0"
-
-
-def networks(text: str) -> tuple[Network, ...]:
-    """Read networks with commas between; raises ValueError."""
-    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +25,9 @@ class Settings:
     trust_domain: str = DEFAULT_CLUSTER_DOMAIN
     cluster_domain: str = DEFAULT_CLUSTER_DOMAIN
     default_policy: InboundPolicy = InboundPolicy.ALL_UNAUTHENTICATED
-    cluster_networks: tuple[Network, ...] = field(default=networks(CLUSTER_NETWORKS))
+    cluster_networks: tuple[Network, ...] = CLUSTER_NETWORKS
     """Where pods and Services live; whatever lies outside is egress."""
-    probe_networks: tuple[Network, ...] = field(default=networks(EVERYWHERE))
+    probe_networks: tuple[Network, ...] = EVERYWHERE
     """Where health checks come from."""
     default_opaque_ports: PortSet = field(default=PortSet.of(ports.DEFAULT_OPAQUE))
     h2_upgrade: bool = True

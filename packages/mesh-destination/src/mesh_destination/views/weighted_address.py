@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from mesh_core.names import CONTROL_PLANE_LABEL
 from mesh_core.resources import Pod
 from mesh_destination.index import Index
 from mesh_destination.views import pod_facts
@@ -89,7 +90,7 @@ def _pod_labels(index: Index, pod: Pod) -> dict[str, str]:
     kind, owner = owner_label(index, pod)
     labels = {kind: owner, "pod": pod.name, "serviceaccount": pod.spec.service_account}
     for label, name in (
-        (pod_facts.CONTROL_PLANE_LABEL, "control_plane_ns"),
+        (CONTROL_PLANE_LABEL, "control_plane_ns"),
         (_TEMPLATE_HASH_LABEL, "pod_template_hash"),
     ):
         if value := pod.metadata.labels.get(label):

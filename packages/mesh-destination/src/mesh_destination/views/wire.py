@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
 from datetime import timedelta
 from functools import lru_cache
 
 from google.protobuf.duration_pb2 import Duration
 
+from mesh_core.networks import Network
 from mesh_core.resources import Resource
 from mesh_proto.pb import meta_pb2, net_pb2
 
-IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 _LOW_64_BITS = (1 << 64) - 1
 
 # The wire calls the group without a name `core`; proxies insist on a non-empty one.
@@ -51,16 +50,11 @@ def ip_text(address: net_pb2.IPAddress) -> str | None:
             return None
 
 
-def ip_network(network: IPNetwork) -> net_pb2.IPNetwork:
+def ip_network(network: Network) -> net_pb2.IPNetwork:
     """A network with its prefix length."""
     return net_pb2.IPNetwork(
         ip=ip_address(str(network.network_address)), prefix_len=network.prefixlen
     )
-
-
-def ip_networks(networks: Iterable[IPNetwork]) -> list[net_pb2.IPNetwork]:
-    """Networks in their order."""
-    return [ip_network(network) for network in networks]
 
 
 def duration(span: timedelta) -> Duration:
