@@ -370,4 +370,7 @@ def test_a_local_policy_keeps_traffic_on_the_node():
 def test_a_service_account_without_an_identity_gets_none():
     """Better no TLS and a visible lack of it than a name that is somebody else's."""
     spec = PodSpec(service_account_name="a.serviceaccount.identity.b")
-    assert not only(world(pod=make_pod(spec=spec))).HasField("tls_identity")
+    endpoint = only(world(pod=make_pod(spec=spec)))
+    assert not endpoint.HasField("tls_identity")
+    # Its proxy's own port refuses who comes without TLS.
+    assert not endpoint.HasField("protocol_hint")

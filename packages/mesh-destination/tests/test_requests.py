@@ -165,6 +165,10 @@ def test_a_workload_has_two_spellings(workload):
         (WORKLOAD, 0, InvalidQuestion),
         (WORKLOAD, 65536, InvalidQuestion),
         ('{"ns":"shop","external_workload":"vm"}', 80, UnknownTarget),
+        ("shop:" + "a" * 60_000, 80, InvalidQuestion),
+        ("a" * 60_000 + ":web", 80, InvalidQuestion),
+        ('{"ns":"shop","pod":"a/b"}', 80, InvalidQuestion),
+        ('{"ns":"","pod":"web"}', 80, InvalidQuestion),
     ],
 )
 def test_port_specs_that_are_refused(workload, port, refusal):

@@ -179,3 +179,21 @@ def test_a_flood_of_refusals_is_a_few_lines(
     assert 1 <= len(lines) <= 40
     labels = {"reason": "request"}
     assert registry.get_sample_value("identity_requests_rejected_total", labels) == 60
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        "x" * 60_000,
+        IDENTITY.replace("web", "x" * 60_000),
+        IDENTITY.replace("shop", "x" * 60_000),
+        IDENTITY.replace("linkerd", "x" * 60_000),
+        IDENTITY + ".x" * 30_000,
+    ],
+    ids=["all", "account", "namespace", "control plane", "trust domain"],
+)
+def test_a_refusal_stays_short_whatever_was_asked_for(certify: Call, identity: str) -> None:
+    """A longer one would break the answer's own limits and arrive as another status."""
+    code, text = refused(certify, CertifyRequest(identity=identity, token=b"x"))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert len(text) < 1000

@@ -50,11 +50,11 @@ class Identity:
             ("trust domain", self.trust_domain, is_dns_name(self.trust_domain)),
         ):
             if not valid:
-                msg = f"{value!r} cannot be the {what} of an identity"
+                msg = f"{value[:_MAX_NAME]!r} cannot be the {what} of an identity"
                 raise InvalidNameError(msg)
         name = str(self)
         if len(name) > _MAX_NAME:
-            msg = f"the identity {name} is longer than the {_MAX_NAME} octets of a DNS name"
+            msg = f"the identity {name[:_MAX_NAME]}… is longer than a DNS name, {_MAX_NAME} octets"
             raise InvalidNameError(msg)
         if name.count(_IDENTITY_INFIX) != 1:
             msg = f"the identity {name} has more than one reading; rename the service account"
@@ -94,14 +94,14 @@ class SpiffeId:
         if len(self.trust_domain) > _MAX_TRUST_DOMAIN or not _TRUST_DOMAIN.fullmatch(
             self.trust_domain
         ):
-            msg = f"{self.trust_domain!r} is not a SPIFFE trust domain"
+            msg = f"{self.trust_domain[:_MAX_NAME]!r} is not a SPIFFE trust domain"
             raise InvalidNameError(msg)
         for segment in self.path.split("/")[1:]:
             if not _SPIFFE_SEGMENT.fullmatch(segment) or segment in {".", ".."}:
-                msg = f"{segment!r} cannot be a part of a SPIFFE ID's path"
+                msg = f"{segment[:_MAX_NAME]!r} cannot be a part of a SPIFFE ID's path"
                 raise InvalidNameError(msg)
         if self.path and not self.path.startswith("/"):
-            msg = f"the path {self.path!r} of a SPIFFE ID must begin with '/'"
+            msg = f"the path {self.path[:_MAX_NAME]!r} of a SPIFFE ID must begin with '/'"
             raise InvalidNameError(msg)
         if len(str(self)) > _MAX_SPIFFE_BYTES:
             msg = f"a SPIFFE ID has at most {_MAX_SPIFFE_BYTES} octets"
@@ -135,10 +135,10 @@ class ServiceName:
         """Refuse parts that are not DNS labels."""
         for part in (self.service, self.namespace, *filter(None, (self.hostname,))):
             if not is_label(part):
-                msg = f"{part!r} cannot be a part of a Service's name"
+                msg = f"{part[:_MAX_NAME]!r} cannot be a part of a Service's name"
                 raise InvalidNameError(msg)
         if not is_dns_name(self.cluster_domain):
-            msg = f"{self.cluster_domain!r} cannot be a cluster domain"
+            msg = f"{self.cluster_domain[:_MAX_NAME]!r} cannot be a cluster domain"
             raise InvalidNameError(msg)
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mesh_core.authority import Authority, InvalidAuthorityError
+from mesh_core.kubernetes_names import is_label, is_subdomain
 from mesh_core.names import InvalidNameError, ServiceName
 from mesh_core.ports import MAX_PORT, MIN_PORT
 from mesh_destination.index import canonical_ip
@@ -133,12 +134,17 @@ def _node(context_token: str) -> str:
 
 def _workload(text: str) -> _Workload:
     """Read `{"ns": …, "pod": …}`, or `ns:pod` as older proxies write it."""
+    expected = f'the workload {text[:_SHOWN]!r} is not {{"ns": NAMESPACE, "pod": POD}}'
     namespace, colon, pod = text.partition(":")
     if colon and not text.startswith("{"):
-        return _Workload(namespace, pod)
-    try:
-        return msgspec.json.decode(text, type=_Workload)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise InvalidQuestion(
-            f'the workload {text[:_SHOWN]!r} is not {{"ns": NAMESPACE, "pod": POD}}: {error}'
-        ) from error
+        workload = _Workload(namespace, pod)
+    else:
+        try:
+            workload = msgspec.json.decode(text, type=_Workload)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise InvalidQuestion(f"{expected}: {error}") from error
+    # Names become parts of answers, which have limits of their own.
+    names = filter(None, (workload.pod, workload.external_workload))
+    if not (is_label(workload.ns) and all(map(is_subdomain, names))):
+        raise InvalidQuestion(f"{expected}: these cannot be names")
+    return workload

@@ -39,8 +39,10 @@ def pod_address(
         metric_labels=_pod_labels(index, pod) | zone_labels(zone, client_zone),
         resource_ref=resource_reference(pod),
     )
-    if _proxied(settings, pod, address.port):
-        _add_mesh(index, settings, pod, address.port, endpoint)
+    name = pod_facts.identity(settings, pod)
+    # Without a name there is no TLS, and without TLS the proxy's own port lets nobody in.
+    if name is not None and _proxied(settings, pod, address.port):
+        _add_mesh(index, settings, pod, name, endpoint)
     return endpoint
 
 
@@ -71,15 +73,13 @@ def _proxied(settings: Settings, pod: Pod, port: int) -> bool:
 
 
 def _add_mesh(
-    index: Index, settings: Settings, pod: Pod, port: int, endpoint: pb.WeightedAddr
+    index: Index, settings: Settings, pod: Pod, name: str, endpoint: pb.WeightedAddr
 ) -> None:
-    name = pod_facts.identity(settings, pod)
-    if name is not None:
-        endpoint.tls_identity.dns_like_identity.name = name
-        endpoint.tls_identity.server_name.name = name
+    endpoint.tls_identity.dns_like_identity.name = name
+    endpoint.tls_identity.server_name.name = name
     hint = endpoint.protocol_hint
     hint.opaque_transport.inbound_port = pod_facts.inbound_port(pod)
-    if port in pod_facts.opaque_ports(index, settings, pod):
+    if endpoint.addr.port in pod_facts.opaque_ports(index, settings, pod):
         hint.opaque.SetInParent()
     elif settings.h2_upgrade:
         hint.h2.SetInParent()
