@@ -69,6 +69,8 @@ async def serve(answer: bytes):
         (b"HTTP/1.1 503 No\r\n\r\n", "HTTP status 503"),
         (b"SSH-2.0-x\r\n", "not HTTP"),
         (b"", "not HTTP"),
+        (b"HTTP/1.1 " + b"2" * 5000 + b" OK\r\n", "not HTTP"),
+        (b"x" * 200_000, "no end"),
     ],
 )
 async def test_http(answer, failure):

@@ -68,6 +68,8 @@ class ContainerRunner:
         self._state = _State()
         self._process: Process | None = None
         self._stopping = asyncio.Event()
+        # `stop` must neither miss a process that is just being started, nor be followed by one.
+        self._starting = asyncio.Lock()
 
     @property
     def status(self) -> ContainerStatus:
@@ -141,7 +143,10 @@ class ContainerRunner:
         self._state.verdicts = worker.Verdicts(started=self.spec.startup_probe is None, ready=False)
         began = datetime.now(UTC)
         try:
-            self._process = await self._start()
+            async with self._starting:
+                if self._stopping.is_set():
+                    return 0
+                self._process = await self._start()
         except (StartError, ConfigurationError, OSError) as problem:
             reason = (
                 "CreateContainerConfigError"
@@ -203,13 +208,16 @@ class ContainerRunner:
 
     async def run_inside(self, argv: Sequence[str]) -> int:
         """Run a command beside the container, with its user and environment."""
-        template = self._make()
+        try:
+            template = self._make()
+        except ConfigurationError as problem:
+            raise ProbeFailed(str(problem)) from problem
         command = Command(
             argv, template.environment, template.uid, template.gid, template.working_directory
         )
         try:
             process = await start(command, self._around.namespaces, self._around.reaper)
-        except StartError as problem:
+        except (StartError, OSError) as problem:
             raise ProbeFailed(str(problem)) from problem
         try:
             return await asyncio.shield(process.exited)
@@ -220,15 +228,12 @@ class ContainerRunner:
         """Run preStop, send SIGTERM, and after `grace` seconds in all SIGKILL."""
         deadline = time.monotonic() + grace
         self._stopping.set()
-        process = self._process
+        async with self._starting:
+            process = self._process
         if process is None or process.exited.done():
             return
         await self._pre_stop(grace)
         await terminate(process, max(deadline - time.monotonic(), 0.0), self._stop_signal())
-
-    def forget(self) -> None:
-        """Do not start again; what runs is left to the caller."""
-        self._stopping.set()
 
     def _stop_signal(self) -> int:
         name = self.spec.lifecycle.stop_signal if self.spec.lifecycle else ""

@@ -17,6 +17,7 @@ from mesh_cli.local.control_protocol import (
 )
 from mesh_cli.local.errors import LocalError
 
+_ACCEPT_AGAIN_SECONDS = 0.1
 log = logging.getLogger(__name__)
 
 
@@ -75,7 +76,13 @@ class ControlServer:
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            connection, _ = await loop.sock_accept(listener)
+            try:
+                connection, _ = await loop.sock_accept(listener)
+            except OSError as problem:
+                # Out of descriptors, most likely: without this loop nobody could end the mesh.
+                log.warning("a command could not be accepted: %s", problem)
+                await asyncio.sleep(_ACCEPT_AGAIN_SECONDS)
+                continue
             task = asyncio.create_task(self._serve(connection))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

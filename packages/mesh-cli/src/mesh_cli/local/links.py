@@ -30,6 +30,9 @@ LOOPBACK_INDEX = 1
 POD_LINK = "eth0"
 # The pod's end gets this number, which is free in a fresh namespace: no query is needed.
 POD_LINK_INDEX = 2
+SERVICE_LINK = "services"
+# Above every pod's number, which is its link's index on the router.
+SERVICE_LINK_INDEX = 1 << 17
 
 _NEWLINK, _DELLINK, _NEWADDR, _NEWROUTE = 16, 17, 20, 24
 _CREATE = NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL
@@ -53,12 +56,12 @@ def _family(address: Address | Network) -> int:
 
 def create_pair(name: str, index: int, namespace: int) -> Message:
     """A veth pair: the router's end here, `eth0` in the namespace of that descriptor."""
-    peer = attribute(
-        _VETH_PEER,
-        _link_header(POD_LINK_INDEX)
-        + text(_IFLA_IFNAME, POD_LINK)
-        + host32(_IFLA_NET_NS_FD, namespace),
-    )
+    far = _link_header(POD_LINK_INDEX) + text(_IFLA_IFNAME, POD_LINK)
+    return _pair(name, index, far + host32(_IFLA_NET_NS_FD, namespace))
+
+
+def _pair(name: str, index: int, far: bytes) -> Message:
+    peer = attribute(_VETH_PEER, far)
     info = nested(_IFLA_LINKINFO, text(_INFO_KIND, "veth"), nested(_INFO_DATA, peer))
     body = _link_header(index) + text(_IFLA_IFNAME, name) + info
     return Message(_NEWLINK, _CREATE, body, f"create link {name}")
@@ -126,15 +129,23 @@ def router_plan(
 ) -> list[Message]:
     """What the router needs once: its addresses, and a way to service addresses.
 
-    Service addresses are routed to `lo` only so that local processes get past the route
-    look-up; the service table rewrites the packet before it is sent, or refuses it.
+    Service addresses are routed to a link of their own only so that packets get past the
+    route look-up; the service table rewrites each before it is sent, or refuses it. Not to
+    `lo`: the kernel takes an IPv6 route through it for "unreachable" and refuses by itself,
+    which a client learns a second later.
     """
-    messages = [set_up(LOOPBACK_INDEX)]
+    far = _link_header(SERVICE_LINK_INDEX + 1) + text(_IFLA_IFNAME, f"{SERVICE_LINK}-far")
+    messages = [
+        set_up(LOOPBACK_INDEX),
+        _pair(SERVICE_LINK, SERVICE_LINK_INDEX, far),
+        set_up(SERVICE_LINK_INDEX),
+        set_up(SERVICE_LINK_INDEX + 1),
+    ]
     messages += [add_address(LOOPBACK_INDEX, address) for address in (*gateways, *own)]
     by_version = {gateway.version: gateway for gateway in gateways}
     for network in services:
         if gateway := by_version.get(network.version):
-            messages.append(add_route(network, LOOPBACK_INDEX, source=gateway))
+            messages.append(add_route(network, SERVICE_LINK_INDEX, source=gateway))
     return messages
 
 

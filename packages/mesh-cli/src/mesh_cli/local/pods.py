@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +28,8 @@ from mesh_core.resources import Container, Pod
 
 _PROXY_GRACE_SECONDS = 5.0
 _LISTEN_SECONDS, _LISTEN_POLL_SECONDS = 3.0, 0.02
+_TOKEN_LOOK_SECONDS = 30.0
+log = logging.getLogger(__name__)
 
 
 class PodRunner:
@@ -137,6 +140,16 @@ class PodRunner:
     # -- from creation on
 
     async def _live(self) -> None:
+        try:
+            await self._prepare_again_and_again()
+            await self._run()
+        except Exception as problem:
+            # What runs of the pod goes on; without this line nobody would learn what does not.
+            log.exception("pod %s", self.order.pod.key)
+            self._trouble = ("InternalError", f"{problem!r}; see supervisor.log")
+            self._changed()
+
+    async def _prepare_again_and_again(self) -> None:
         back_off = RestartBackOff()
         while True:
             began = time.monotonic()
@@ -150,7 +163,6 @@ class PodRunner:
                 self._changed()
                 await asyncio.sleep(delay)
         self._trouble = ("", "")
-        await self._run()
 
     async def _prepare(self) -> None:
         order, node, pod = self.order, self._node, self.pod
@@ -259,9 +271,20 @@ class PodRunner:
             await self._wake.wait()
 
     async def _renew_tokens(self) -> None:
+        """Renew the token at half its life, by the clock that its verifier reads.
+
+        The loop's clock stands still while the machine sleeps; a token's life does not.
+        """
+        due = time.time() + RENEW_SECONDS
         while self._files is not None:
-            await asyncio.sleep(RENEW_SECONDS)
-            self._files.renew_token(self._node, self.order.pod)
+            await asyncio.sleep(_TOKEN_LOOK_SECONDS)
+            if time.time() < due:
+                continue
+            try:
+                self._files.renew_token(self._node, self.order.pod)
+                due = time.time() + RENEW_SECONDS
+            except OSError as problem:
+                log.warning("token of pod %s: %s; trying again", self.order.pod.key, problem)
 
     def _runner(self, container: Container, restart: str) -> ContainerRunner:
         if self._sandbox is None:

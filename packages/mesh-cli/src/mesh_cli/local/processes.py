@@ -62,13 +62,22 @@ async def start(command: Command, namespaces: Mapping[Namespace, int], reaper: R
     Raises StartError that names the step and the reason (a command that does not exist…).
     """
     reader, writer = os.pipe2(os.O_CLOEXEC)
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError as problem:
+        os.close(reader)
+        os.close(writer)
+        raise StartError(f"cannot make a process: {problem.strerror}") from problem
     if pid == 0:
         _become(command, namespaces, writer)
     os.close(writer)
     exited = reaper.register(pid)
     try:
         complaint = await read_until_closed(reader)
+    except asyncio.CancelledError:
+        # Whoever asked for it has gone, and nobody else knows of it.
+        os.kill(pid, signal.SIGKILL)
+        raise
     finally:
         os.close(reader)
     if complaint:

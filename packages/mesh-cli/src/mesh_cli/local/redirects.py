@@ -52,6 +52,11 @@ class Redirects:
         try:
             await self._run([*self._program, "init", *arguments, *netns])
         except StartError as problem:
+            if len(pods) > 1:
+                # One of them may just be going away: the others must not wait for another try.
+                for pod in pods:
+                    await self._wave(arguments, [pod])
+                return
             for _, done in pods:
                 if not done.done():
                     done.set_exception(StartError(str(problem)))

@@ -92,7 +92,12 @@ async def create(
         os.write(hold_writer, b".")
         os.close(hold_writer)
         os.close(hold_reader)
+    try:
         await asyncio.shield(exited)
+    except asyncio.CancelledError:
+        # The pod is removed in this very moment, and nobody knows of its namespaces yet.
+        sandbox.close()
+        raise
     return sandbox
 
 
@@ -101,18 +106,25 @@ def _adopt(pid: int, plan: SandboxPlan, netns: Path, gateways: Sequence[Address]
         kind: os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC)
         for kind, name in _FILES.items()
     }
-    netns.touch()
-    kernel.bind(f"/proc/{pid}/ns/net", str(netns))
-    with inside(namespaces[Namespace.NET]):
+    sandbox = Sandbox(namespaces, netns, plan.link_index)
+    try:
+        netns.touch()
+        kernel.bind(f"/proc/{pid}/ns/net", str(netns))
+        _connect(plan, namespaces[Namespace.NET], gateways)
+    except OSError:
+        sandbox.close()
+        raise
+    return sandbox
+
+
+def _connect(plan: SandboxPlan, namespace: int, gateways: Sequence[Address]) -> None:
+    with inside(namespace):
         pod = NetlinkSocket(NETLINK_ROUTE)
     with pod, NetlinkSocket(NETLINK_ROUTE) as router:
         router.execute(
-            links.attach_plan(
-                plan.link, plan.link_index, namespaces[Namespace.NET], plan.addresses, gateways
-            )
+            links.attach_plan(plan.link, plan.link_index, namespace, plan.addresses, gateways)
         )
         pod.execute(links.pod_plan(plan.addresses, gateways))
-    return Sandbox(namespaces, netns, plan.link_index)
 
 
 @contextlib.contextmanager
@@ -135,12 +147,24 @@ def inside(namespace: int) -> Iterator[None]:
 def kill_inside(namespace: int) -> None:
     """Kill every process of a net namespace; none can leave it without privileges."""
     inode = os.fstat(namespace).st_ino
+    killed: set[int] = set()
+    # Again until none is new: a process may fork while this looks elsewhere.
+    while new := _members(inode) - killed:
+        for pid in new:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        killed |= new
+
+
+def _members(inode: int) -> set[int]:
+    """Processes of a net namespace, without the supervisor itself."""
+    found = set()
     for entry in Path("/proc").iterdir():
-        if not entry.name.isdecimal() or entry.name == "1":
-            continue
-        with contextlib.suppress(OSError):
-            if (entry / "ns/net").stat().st_ino == inode:
-                os.kill(int(entry.name), signal.SIGKILL)
+        if entry.name.isdecimal() and entry.name != "1":
+            with contextlib.suppress(OSError):
+                if (entry / "ns/net").stat().st_ino == inode:
+                    found.add(int(entry.name))
+    return found
 
 
 def _be_born(plan: SandboxPlan, staging: Path, complaints: int, hold: int) -> None:

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 
 from mesh_cli.local import control_plane, nftables, preflight, record, service_table
@@ -47,6 +48,7 @@ from mesh_injector import COMPONENT_LABEL, Installation
 
 _HOUSEKEEPING_SECONDS = 5.0
 _DOWN_GRACE_SECONDS = 5.0
+_AGAIN_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
@@ -106,10 +108,10 @@ class Supervisor:
         await control.start()
         await self._open_doors()
         self.applied = self.read_manifests().objects
-        self._begin(self.cluster.run(), "controllers")
-        self._begin(self.source.watch(self.read_manifests), "manifests")
-        self._begin(self._keep_house(), "housekeeping")
-        self._begin(self._follow_readiness(), "readiness")
+        self._begin(self.cluster.run, "controllers")
+        self._begin(partial(self.source.watch, self.read_manifests), "manifests")
+        self._begin(self._keep_house, "housekeeping")
+        self._begin(self._follow_readiness, "readiness")
         ready()
         await self.ending.wait()
         await self._take_down()
@@ -186,8 +188,8 @@ class Supervisor:
 
     # -- life
 
-    def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
-        self._tasks.append(asyncio.create_task(work, name=name))
+    def _begin(self, work: Callable[[], Coroutine[None, None, None]], name: str) -> None:
+        self._tasks.append(asyncio.create_task(_survive(work, name), name=name))
 
     async def _follow_readiness(self) -> None:
         """Note what was ready for the first time: each part of the control plane, everything."""
@@ -226,3 +228,14 @@ class Supervisor:
                 for entry in entries:
                     self.pods.remove(entry, grace=_DOWN_GRACE_SECONDS, drain=False)
                 await self.pods.gone()
+
+
+async def _survive(work: Callable[[], Coroutine[None, None, None]], name: str) -> None:
+    """Run a part that the mesh cannot do without; what fails is told, and begins again."""
+    while True:
+        try:
+            return await work()
+        except Exception:
+            # What pods run goes on meanwhile; every part keeps its state outside of its loop.
+            log.exception("%s failed; beginning again in %g s", name, _AGAIN_SECONDS)
+            await asyncio.sleep(_AGAIN_SECONDS)

@@ -35,7 +35,8 @@ async def check(action: Probe | LifecycleHandler, subject: Subject, seconds: flo
             await _ask(action, subject)
     except TimeoutError:
         raise ProbeFailed(f"no answer within {seconds:g} s") from None
-    except (OSError, grpc_health.GrpcProbeError) as problem:
+    except (OSError, OverflowError, grpc_health.GrpcProbeError) as problem:
+        # OverflowError is asyncio's for a port number that cannot be.
         raise ProbeFailed(str(problem)) from problem
 
 
@@ -74,10 +75,12 @@ async def _http(action: HTTPGetAction, subject: Subject) -> None:
     try:
         writer.write(_http_request(action, host, port))
         line = await reader.readline()
+    except ValueError:
+        raise ProbeFailed("the answer is not HTTP: its first line has no end") from None
     finally:
         await _close(writer)
     parts = line.split()
-    if len(parts) < 2 or not parts[1].isdigit():
+    if len(parts) < 2 or not parts[1].isdigit() or len(parts[1]) != 3:
         raise ProbeFailed("the answer is not HTTP")
     if not 200 <= int(parts[1]) < 400:
         raise ProbeFailed(f"HTTP status {parts[1].decode()}")

@@ -1,12 +1,15 @@
 """Running a container's probes while it runs."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mesh_cli.local.probes.check import ProbeFailed, Subject, check
 from mesh_cli.local.probes.health import ProbeHealth, eager_delays
 from mesh_core.resources import Probe
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -45,6 +48,11 @@ async def _ask(probe: Probe, subject: Subject, verdicts: Verdicts, name: str) ->
         await check(probe, subject, probe.timeout_seconds)
     except ProbeFailed as problem:
         verdicts.message = f"{name} probe: {problem}"
+        return False
+    except Exception as problem:
+        # One odd answer must not end the probing of a container that lives for weeks.
+        log.exception("%s probe of container %s", name, subject.container.name)
+        verdicts.message = f"{name} probe: internal error {problem!r}; see supervisor.log"
         return False
     return True
 
