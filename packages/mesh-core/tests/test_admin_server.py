@@ -6,7 +6,7 @@ import time
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from mesh_core.authority import Authority
 from mesh_core.service import AdminServer, Heartbeat, Readiness, ServiceError, admin_server, listen
@@ -34,8 +34,12 @@ def readiness():
 
 
 @pytest.fixture
-def server(clock, readiness):
-    registry = CollectorRegistry()
+def registry():
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def server(clock, readiness, registry):
     Counter("things", "Things that happened.", registry=registry).inc(3)
     server = AdminServer(LOOPBACK, readiness, Heartbeat(clock), registry)
     server.start()
@@ -87,6 +91,14 @@ def test_metrics_have_no_created_series(server):
 def test_other_paths_and_methods(server):
     assert get(server, "/none")[0] == 404
     assert get(server, "/ping", "POST")[0] == 501
+
+
+def test_a_failure_of_ours_is_an_answer_and_a_line_in_the_log(server, registry, caplog):
+    Gauge("broken", "Cannot be read.", registry=registry).set_function(lambda: 1 / 0)
+    status, text = get(server, "/metrics")
+    assert (status, text) == (500, "failed; the log says why\n")
+    assert "ZeroDivisionError" in caplog.text
+    assert get(server, "/ping")[0] == 200
 
 
 def test_garbage_ends_only_its_own_connection(server):

@@ -9,12 +9,12 @@ from typing import Self
 
 from mesh_core.annotations import Switch
 from mesh_core.durations import format_duration
+from mesh_core.quantity import parse_quantity
 from mesh_core.resources import Pod
 from mesh_injector.control_plane import Component, component_of
 from mesh_injector.errors import InjectorError
 from mesh_injector.installation import Installation
 from mesh_injector.proxy_settings import ProxySettings
-from mesh_injector.quantity import parse_quantity
 from mesh_proto.vocabulary import environment as v
 from mesh_proto.vocabulary import ports
 

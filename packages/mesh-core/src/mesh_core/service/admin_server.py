@@ -142,13 +142,21 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(with_body=False)
 
     def _send(self, *, with_body: bool) -> None:
-        status, kind, body = self.server.admin.answer(self.path.partition("?")[0])
+        status, kind, body = self._answer(self.path.partition("?")[0])
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if with_body:
             self.wfile.write(body)
+
+    def _answer(self, path: str) -> Answer:
+        try:
+            return self.server.admin.answer(path)
+        except Exception:
+            # Such as a metric that cannot be computed; the service itself goes on.
+            log.exception("admin request for %s failed", path)
+            return _text(HTTPStatus.INTERNAL_SERVER_ERROR, "failed; the log says why")
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
         log.debug("admin request from %s: %s", self.client_address[0], format % args)

@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from mesh_injector.errors import InjectorError
+from mesh_core.errors import CoreError
 
 _QUANTITY = re.compile(
     r"\+?(?P<number>[0-9]{1,18}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})"
@@ -13,7 +13,7 @@ _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "
 _BINARY = ("Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 
 
-class InvalidQuantityError(InjectorError):
+class InvalidQuantityError(CoreError):
     """A text is not a quantity."""
 
 

@@ -3,8 +3,11 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mesh_injector.quantity import InvalidQuantityError, parse_quantity
+from mesh_core.annotations import PROXY_CPU_LIMIT, AnnotationError
+from mesh_core.quantity import InvalidQuantityError, parse_quantity
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,17 @@ from mesh_injector.quantity import InvalidQuantityError, parse_quantity
 )
 def test_values(text, value):
     assert parse_quantity(text) == Decimal(value)
+
+
+@given(st.from_regex(r"\+?[0-9.]{1,25}[eEnumkKMGTPi0-9+-]{0,5}", fullmatch=True))
+def test_the_annotations_accept_what_can_be_read_and_nothing_else(text):
+    try:
+        parse_quantity(text)
+    except InvalidQuantityError:
+        with pytest.raises(AnnotationError):
+            PROXY_CPU_LIMIT.parse(text, "Pod shop/web")
+    else:
+        assert PROXY_CPU_LIMIT.parse(text, "Pod shop/web") == text
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1 m", "m", "1mi", "1e999", "x", "9" * 19, "1\n"])
