@@ -7,13 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     PublicFormat,
 )
+from cryptography.x509.oid import ExtensionOID, NameOID
 
 from mesh_identity.authority import new_key
 from mesh_identity.credentials import initialise, load_issuer, load_token_key
@@ -146,6 +149,31 @@ def test_a_long_trust_domain_is_not_cut_short(tmp_path: Path) -> None:
     domain = ".".join(["a" * 40] * 6)
     initialise(tmp_path, domain, NOW)
     assert load_issuer(tmp_path, now=NOW).expires == NOW + timedelta(days=365)
+
+
+@pytest.mark.parametrize("broken", ["issuer.crt", "ca-bundle.crt"])
+def test_a_certificate_with_a_broken_part_is_named(tmp_path: Path, broken: str) -> None:
+    """Its outer form is right, so that it is noticed only when the part is read."""
+    initialise(tmp_path, "cluster.local", NOW)
+    key = new_key()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "broken")])
+    part = x509.UnrecognizedExtension(ExtensionOID.BASIC_CONSTRAINTS, b"\xff")
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + timedelta(days=1))
+        .add_extension(part, critical=True)
+        .sign(key, SHA256())
+    )
+    (tmp_path / broken).write_bytes(certificate.public_bytes(Encoding.PEM))
+    if broken == "issuer.crt":
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (tmp_path / "issuer.key").write_bytes(pem)
+    assert str(tmp_path) in refusal(tmp_path)
 
 
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:

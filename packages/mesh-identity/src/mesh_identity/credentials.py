@@ -32,6 +32,12 @@ from mesh_identity.issuer import Issuer
 ROOT, ROOT_KEY = "ca.crt", "ca.key"
 ISSUER, ISSUER_KEY = "issuer.crt", "issuer.key"
 BUNDLE = "ca-bundle.crt"
+_UNREADABLE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 _MAX_FILE_BYTES = 1024 * 1024
 
 
@@ -75,6 +81,9 @@ def load_issuer(
         issuer = Issuer(key, chain, anchors, lifetime=lifetime, skew=skew)
     except CredentialsError as error:
         raise CredentialsError(f"{directory}: {error}") from error
+    except _UNREADABLE as error:
+        # The library reads parts of a certificate only when they are asked for.
+        raise CredentialsError(f"{directory}: a certificate cannot be read: {error}") from error
     if now >= issuer.expires:
         raise CredentialsError(
             f"{directory}: the certificates expired at {issuer.expires:%Y-%m-%d %H:%M:%S} UTC; "
