@@ -99,7 +99,7 @@ def test_a_burst_of_changes_is_one_computation(play):
 def test_nobody_is_told_what_is_not_new(play):
     with play.hub.subscribe(WEB) as mailbox:
         mailbox.take()
-        play.put(*pods(1))
+        play.put(make_pod("web-0", ips=["10.1.0.1"], labels={"of-interest": "to others"}))
         play.run()
         assert mailbox.take() == ()
     assert play.outcomes == {("endpoints", "unchanged"): 1}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from mesh_core.resources import ConfigMap, ObjectMeta, ReplicaSet
+from mesh_core.resources import Condition, ConfigMap, ObjectMeta, ReplicaSet
 from mesh_core.store import Event
 from mesh_destination.index import (
     Index,
@@ -47,6 +47,20 @@ def test_a_pod_touches_itself_its_addresses_and_the_services_before_it():
     assert world.put(moved) == {POD, address_key("10.1.0.1"), address_key("10.1.0.2"), WEB}
     world.delete(make_slice(pod))
     assert world.put(pod) == {POD, address_key("10.1.0.1"), address_key("10.1.0.2")}
+
+
+def test_a_pods_progress_touches_nothing_that_is_asked():
+    """Its node reports conditions and restarts all the time, in a roll-out those of all pods."""
+    pod = make_pod()
+    world = World(make_service(), make_slice(pod), pod)
+    condition = Condition("Ready", "True")
+    status = msgspec.structs.replace(pod.status, conditions=(condition,), observed_generation=2)
+    metadata = msgspec.structs.replace(pod.metadata, resource_version="7")
+    later = msgspec.structs.replace(pod, metadata=metadata, status=status)
+    assert world.put(later) == frozenset()
+    assert world.index.pods.get("shop", "web-1") is later
+    over = msgspec.structs.replace(status, phase="Succeeded")
+    assert endpoints_key("shop", "web") in world.put(msgspec.structs.replace(later, status=over))
 
 
 def test_a_slice_touches_the_services_it_leaves_and_joins():

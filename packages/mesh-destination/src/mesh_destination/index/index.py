@@ -86,8 +86,10 @@ class Index:
         return frozenset() if apply is None else frozenset(apply(resource.key, event.new))
 
     def _apply_pod(self, key: ObjectKey, pod: Pod | None) -> Iterator[Key]:
-        yield from self.pods.apply(key, pod)
-        yield from self._endpoints_with(key)
+        touched = tuple(self.pods.apply(key, pod))
+        yield from touched
+        if touched:
+            yield from self._endpoints_with(key)
 
     def _apply_namespace(self, key: ObjectKey, new: Namespace | None) -> Iterator[Key]:
         name = key.name

@@ -60,8 +60,10 @@ class PodIndex:
             self._pods.pop(key, None)
         else:
             self._pods[key] = pod
-        yield pod_key(*key)
-        yield from map(address_key, {*_addresses(before), *_addresses(pod)})
+        # Most changes are progress of its containers, which no answer tells of.
+        if _facts(before) != _facts(pod):
+            yield pod_key(*key)
+            yield from map(address_key, {*_addresses(before), *_addresses(pod)})
 
     def touched(self, key: ObjectKey) -> Iterator[Key]:
         """The keys of all answers that tell of this pod itself."""
@@ -71,6 +73,15 @@ class PodIndex:
 
 def _age_order(pod: Pod) -> tuple[datetime, ObjectKey]:
     return pod.metadata.creation_timestamp or _LONG_AGO, pod.key
+
+
+def _facts(pod: Pod | None) -> tuple[object, ...]:
+    """All of a pod that an answer may depend on."""
+    if pod is None:
+        return ()
+    meta, status = pod.metadata, pod.status
+    owners = (meta.labels, meta.annotations, meta.owner_references, meta.creation_timestamp)
+    return (*owners, pod.spec, status.addresses, pod.terminated)
 
 
 def _addresses(pod: Pod | None) -> tuple[str, ...]:
