@@ -9,7 +9,15 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from mesh_core.authority import Authority
-from mesh_core.service import AdminServer, Heartbeat, Readiness, ServiceError, admin_server, listen
+from mesh_core.service import (
+    AdminServer,
+    Heartbeat,
+    Readiness,
+    ServiceError,
+    admin_server,
+    grpc_target,
+    listen,
+)
 
 ANY = Authority(IPv4Address("0.0.0.0"))
 LOOPBACK = Authority(IPv4Address("127.0.0.1"))
@@ -155,3 +163,17 @@ def test_an_address_in_use_is_one_clear_line():
 def test_a_name_is_no_address_to_listen_on():
     with pytest.raises(ServiceError, match="must be an IP address"):
         listen(Authority("localhost", 80))
+
+
+@pytest.mark.parametrize(
+    "address, target",
+    [
+        ("0.0.0.0:80", "[::]:80"),
+        ("[::]", "[::]:0"),
+        ("127.0.0.1", "127.0.0.1:0"),
+        ("[::1]:80", "[::1]:80"),
+        ("localhost:80", "localhost:80"),
+    ],
+)
+def test_grpc_servers_listen_as_others_do(address, target):
+    assert grpc_target(Authority.parse(address)) == target

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import grpc
 
 from mesh_core.authority import Authority
+from mesh_core.service import grpc_target
 from mesh_identity.certify import Certifier
 from mesh_identity.errors import CertifyError, IdentityError
 from mesh_identity.log_limit import LogLimit
@@ -100,7 +101,7 @@ class IdentityServer:
             IdentityServicer(certifier, metrics, clock), self._server
         )
         try:
-            self.port = self._server.add_insecure_port(_target(address))
+            self.port = self._server.add_insecure_port(grpc_target(address))
         except RuntimeError as error:
             raise IdentityError(
                 f"cannot listen on {address}: is the port in use, or the address another machine's?"
@@ -113,10 +114,3 @@ class IdentityServer:
     def stop(self, grace: float = 1.0) -> None:
         """Refuse new calls, give running ones `grace` seconds, and return when all have ended."""
         self._server.stop(grace).wait()
-
-
-def _target(address: Authority) -> str:
-    """The address as gRPC writes it; both wildcards mean IPv4 and IPv6, as far as there are any."""
-    if not isinstance(address.host, str) and address.host.is_unspecified:
-        return f"[::]:{address.port or 0}"
-    return str(address) if address.port is not None else f"{address}:0"

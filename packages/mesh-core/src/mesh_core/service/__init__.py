@@ -7,7 +7,7 @@ Needs the extra `[service]`. A service's whole main is
 from mesh_core.service.admin_server import AdminServer
 from mesh_core.service.errors import ServiceError
 from mesh_core.service.heartbeat import Heartbeat
-from mesh_core.service.listening import listen
+from mesh_core.service.listening import grpc_target, listen
 from mesh_core.service.logs import configure as configure_logs
 from mesh_core.service.readiness import Readiness
 from mesh_core.service.runtime import Service, Settings, run
@@ -20,6 +20,7 @@ __all__ = [
     "ServiceError",
     "Settings",
     "configure_logs",
+    "grpc_target",
     "listen",
     "run",
 ]

@@ -29,3 +29,10 @@ def listen(address: Authority) -> socket.socket:
     except OSError as error:
         msg = f"cannot listen on {address}: {error.strerror or error}"
         raise ServiceError(msg) from error
+
+
+def grpc_target(address: Authority) -> str:
+    """Write an address as a gRPC server binds it, with the same meaning as for `listen`."""
+    if not isinstance(address.host, str) and address.host.is_unspecified:
+        return f"[::]:{address.port or 0}"
+    return str(address) if address.port is not None else f"{address}:0"

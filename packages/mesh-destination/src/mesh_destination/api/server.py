@@ -8,6 +8,7 @@ import grpc
 
 from mesh_core.authority import Authority
 from mesh_core.errors import CoreError
+from mesh_core.service import grpc_target
 
 MAX_STREAMS = 50_000
 _OPTIONS = (
@@ -43,7 +44,7 @@ class ApiServer:
         self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=MAX_STREAMS)
         self._server.add_generic_rpc_handlers(tuple(handlers))
         try:
-            self.port = self._server.add_insecure_port(_target(address))
+            self.port = self._server.add_insecure_port(grpc_target(address))
         except RuntimeError as error:
             raise ListenError(
                 f"cannot listen on {address}: is the port in use, or the address another machine's?"
@@ -56,10 +57,3 @@ class ApiServer:
     async def stop(self, grace: float = 1.0) -> None:
         """Send everyone away, and end what is still there after `grace` seconds."""
         await self._server.stop(grace)
-
-
-def _target(address: Authority) -> str:
-    """The address as gRPC writes it; both wildcards mean IPv4 and IPv6, as far as there are any."""
-    if not isinstance(address.host, str) and address.host.is_unspecified:
-        return f"[::]:{address.port or 0}"
-    return str(address) if address.port is not None else f"{address}:0"
