@@ -128,7 +128,11 @@ def _run(command: list[str], problem: str, extra: dict[str, str] | None = None) 
 def _lock() -> Iterator[None]:
     """Two ./dev at once wait for each other instead of installing into one environment."""
     with (CACHE / "workspace.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("another ./dev is making the environment; waiting for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

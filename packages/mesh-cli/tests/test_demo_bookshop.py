@@ -13,7 +13,6 @@ from mesh_cli.demo.bookshop import (
     requirements,
 )
 from mesh_cli.demo.bookshop import search_path as bookshop_search_path
-from mesh_cli.demo.elevation import RootNeeded, as_root, become_root
 
 CHECKOUT = Path(__file__).parents[3]
 LOCK = """
@@ -109,21 +108,3 @@ def test_a_failed_build_says_why_and_leaves_nothing(copy, tmp_path, monkeypatch)
         bookshop_search_path(copy, print)
     assert "\n" not in str(caught.value)
     assert not list((tmp_path / "cache" / "examples").glob("*"))
-
-
-def test_root_keeps_the_users_caches_and_writes_no_bytecode():
-    environment = {"HOME": "/home/ann", "MESH_CACHE": "/c", "SECRET": "x", "LD_PRELOAD": "y"}
-    command = as_root("/usr/bin/sudo", "/v/bin/python", ["demo", "--seconds", "5"], environment)
-    assert command[:3] == ["/usr/bin/sudo", "--", "env"]
-    assert "HOME=/home/ann" in command
-    assert "MESH_CACHE=/c" in command
-    assert "PYTHONDONTWRITEBYTECODE=1" in command
-    assert not {"SECRET", "LD_PRELOAD"} & {word.partition("=")[0] for word in command}
-    assert command[-3:] == ["demo", "--seconds", "5"]
-
-
-def test_without_sudo_it_says_what_to_run(monkeypatch):
-    monkeypatch.setattr("os.geteuid", lambda: 1000)
-    monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(RootNeeded, match="mesh demo --seconds 5"):
-        become_root(["demo", "--seconds", "5"])

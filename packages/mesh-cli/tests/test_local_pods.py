@@ -100,6 +100,13 @@ def test_exec_passes_streams_exit_codes_and_says_what_is_wrong(shop):
     assert "command 'no-such-command' does not exist" in absent.stderr
 
 
+def test_status_shows_pods_deployments_and_services(shop):
+    tables = shop.command("status").stdout.split("\n\n")
+    assert [table.split()[1] for table in tables] == ["POD", "DEPLOYMENT", "SERVICE"]
+    (headless,) = (line.split() for line in tables[2].splitlines() if " headless " in line)
+    assert headless[2] == "-"
+
+
 def test_logs_are_kept_and_found(shop):
     shop.write(web(replicas=2, extra=PRINTER), "app.yaml")
     wait_for("the printer", lambda: "hello\n" in shop.command("logs", "printer").stdout)

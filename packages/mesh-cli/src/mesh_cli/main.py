@@ -5,6 +5,10 @@ import signal
 import sys
 from typing import Annotated
 
+# Under sudo, bytecode in somebody's checkout or environment would become root's.
+if "SUDO_UID" in os.environ:
+    sys.dont_write_bytecode = True
+
 # While modules load there is nothing to clean up: Ctrl-C just ends the process, silently.
 _interrupted = signal.getsignal(signal.SIGINT)
 if _interrupted is signal.default_int_handler:

@@ -1,5 +1,6 @@
 """`mesh local`: the whole mesh on one machine, without Kubernetes."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -64,7 +65,7 @@ def up(
     """Bring up a mesh with the workloads of a directory, and stay until Ctrl-C.
 
     The directory is watched: edited manifests are applied at once. Ctrl-C takes everything
-    down, a second one at once. Needs root, to make namespaces.
+    down, a second one at once. Needs root, to make namespaces; asks for it with sudo.
     """
     from mesh_cli.local.foreground import stay
     from mesh_cli.local.launch import launch, program_directories
@@ -78,6 +79,7 @@ def up(
         dns_forward=check_address(dns_forward),
         control_plane=control_plane,
     )
+    _need_root()
     mesh = launch(settings)
     raise typer.Exit(stay(mesh, wait=wait, detach=detach, report=lambda doc: _show(doc, output)))
 
@@ -86,11 +88,12 @@ def up(
 def down(prefix: Prefix = "mesh") -> None:
     """Take the mesh down; nothing of it is left."""
     from mesh_cli.local.client import LocalMesh
-    from mesh_cli.local.preconditions import need_root
     from mesh_cli.local.settings import check_prefix
 
-    need_root()
-    if LocalMesh(check_prefix(prefix)).down():
+    mesh = LocalMesh(check_prefix(prefix))
+    if mesh.state.exists():
+        _need_root()
+    if mesh.down():
         say(f"mesh {prefix!r} is down")
     else:
         say(f"no mesh {prefix!r} runs here")
@@ -101,6 +104,8 @@ def status(prefix: Prefix = "mesh", output: Output = Format.TABLE) -> None:
     """Show pods, Deployments, Services, and what is wrong."""
     document = _mesh(prefix).status()
     _show(document, output)
+    if output is Format.TABLE:
+        _show_network(document)
 
 
 @app.command()
@@ -182,7 +187,19 @@ def _mesh(prefix: str) -> "Any":
     from mesh_cli.local.client import LocalMesh
     from mesh_cli.local.settings import check_prefix
 
-    return LocalMesh(check_prefix(prefix))
+    mesh = LocalMesh(check_prefix(prefix))
+    if mesh.state.exists():
+        _need_root()
+    return mesh
+
+
+def _need_root() -> None:
+    """Go on as root: only root makes namespaces, and only root reaches a mesh."""
+    from mesh_cli.elevation import become_root
+    from mesh_cli.local.preconditions import check_platform
+
+    check_platform()
+    become_root(sys.argv[1:])
 
 
 def _show(document: dict[str, Any], output: Format) -> None:
@@ -210,6 +227,33 @@ def _show(document: dict[str, Any], output: Format) -> None:
     _show_problems(document["problems"])
     for line in document["exposed"]:
         print(f"open: {line}")
+
+
+def _show_network(document: dict[str, Any]) -> None:
+    deployments = [
+        (
+            item["namespace"],
+            item["name"],
+            f"{item['ready']}/{item['replicas']}",
+            item["updated"],
+            item["available"],
+        )
+        for item in document["deployments"]
+    ]
+    if deployments:
+        headers = ("NAMESPACE", "DEPLOYMENT", "READY", "UP-TO-DATE", "AVAILABLE")
+        print(f"\n{table(headers, sorted(deployments))}")
+    services = [
+        (
+            item["namespace"],
+            item["name"],
+            ",".join(item["addresses"]) or "-",
+            ",".join(f"{port['port']}/{port['protocol']}" for port in item["ports"]) or "-",
+        )
+        for item in document["services"]
+    ]
+    if services:
+        print(f"\n{table(('NAMESPACE', 'SERVICE', 'CLUSTER-IP', 'PORTS'), services)}")
 
 
 def _show_problems(problems: list[str]) -> None:

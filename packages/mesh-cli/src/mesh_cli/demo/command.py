@@ -8,12 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from mesh_cli.elevation import become_root
 from mesh_cli.local.settings import Settings, check_prefix, prefix_option
 from mesh_cli.output import Format, print_json
 
 from .audience import LiveAudience, PlainAudience
 from .bookshop import find_bookshop, search_path
-from .elevation import become_root
 from .local_mesh import DemoMesh
 from .report import Report
 from .session import Timing, run

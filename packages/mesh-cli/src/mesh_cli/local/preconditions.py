@@ -19,6 +19,19 @@ _NOT_HERE = "lint, types and unit tests run here all the same"
 
 def check() -> None:
     """Raise Unsupported with one line that names what is missing and the way that works."""
+    check_platform()
+    need_root()
+    if missing := _missing_capabilities(Path("/proc/self/status").read_text()):
+        raise Unsupported(
+            f"root lacks {missing} here, as in an unprivileged container: run the container "
+            f"with --privileged, or use a virtual machine; {_NOT_HERE}"
+        )
+    if problem := in_child(_try_namespaces):
+        raise Unsupported(problem)
+
+
+def check_platform() -> None:
+    """Raise Unsupported where no user, not even root, could have namespaces."""
     if sys.platform != "linux":
         raise Unsupported(
             f"`mesh local` needs Linux's network namespaces, and this is {platform.system()}: "
@@ -29,14 +42,6 @@ def check() -> None:
             "WSL 1 has no Linux kernel: convert with `wsl --set-version DISTRIBUTION 2`; "
             f"{_NOT_HERE}"
         )
-    need_root()
-    if missing := _missing_capabilities(Path("/proc/self/status").read_text()):
-        raise Unsupported(
-            f"root lacks {missing} here, as in an unprivileged container: run the container "
-            f"with --privileged, or use a virtual machine; {_NOT_HERE}"
-        )
-    if problem := in_child(_try_namespaces):
-        raise Unsupported(problem)
 
 
 def need_root() -> None:

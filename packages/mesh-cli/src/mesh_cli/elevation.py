@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -21,7 +22,8 @@ class RootNeeded(MeshError):
 def become_root(arguments: Sequence[str]) -> None:
     """Return when this is root already; else replace the process by itself under sudo.
 
-    `arguments` are those of the `mesh` command. Raises RootNeeded without sudo.
+    `arguments` are those of the `mesh` command. Raises RootNeeded where sudo is missing, or
+    would ask somebody who is not there.
     """
     if os.geteuid() == 0:
         return
@@ -31,10 +33,20 @@ def become_root(arguments: Sequence[str]) -> None:
             "network namespaces need root, and there is no sudo; run this as root: "
             + " ".join(["mesh", *arguments])
         )
+    if not sys.stdin.isatty() and not _without_password(sudo):
+        raise RootNeeded(
+            "network namespaces need root, and sudo wants a password, but there is no terminal; "
+            f"run this as root: {' '.join(['mesh', *arguments])}"
+        )
     print("network namespaces need root; sudo asks for it", file=sys.stderr)
     command = as_root(sudo, sys.executable, arguments, os.environ)
     sys.stdout.flush()
     os.execv(sudo, command)  # noqa: S606 - sudo itself, no shell
+
+
+def _without_password(sudo: str) -> bool:
+    asked = subprocess.run([sudo, "-n", "true"], capture_output=True, check=False)
+    return asked.returncode == 0
 
 
 def as_root(
