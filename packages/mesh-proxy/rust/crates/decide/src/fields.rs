@@ -215,6 +215,14 @@ impl Fields {
     }
 
     /// The fields for an HTTP/2 message, names in lower case.
+    pub fn to_map(&self) -> Result<HeaderMap, InvalidField> {
+        match self {
+            Self::Lines(lines) => lines.to_map(),
+            Self::Map(map) => Ok(map.clone()),
+        }
+    }
+
+    /// [`Self::to_map`] where the fields are not needed any more.
     pub fn into_map(self) -> Result<HeaderMap, InvalidField> {
         match self {
             Self::Lines(lines) => lines.to_map(),

@@ -7,12 +7,19 @@ use std::task::Poll;
 
 use crate::metrics::{CounterFamily, Registry};
 
-/// Runs `future` to its end; if it panics, that is counted and logged, and it has ended.
+/// Runs the future that `make` makes to its end; if it panics, that is counted and logged, and it
+/// has ended.
+///
+/// It is made here because a future that is passed by value is kept twice.
 ///
 /// What it held is dropped with it: state that several connections share must stay consistent
 /// between any two statements, as plain counters and maps do.
-pub(crate) async fn survive(metrics: &Registry, what: &str, future: impl Future<Output = ()>) {
-    let mut future = pin!(future);
+pub(crate) async fn survive<F: Future<Output = ()>>(
+    metrics: &Registry,
+    what: &str,
+    make: impl FnOnce() -> F,
+) {
+    let mut future = pin!(make());
     let caught = poll_fn(
         |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
             Ok(poll) => poll.map(Ok),
@@ -43,7 +50,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_counted_and_goes_no_further() {
         let metrics = Registry::new(Duration::from_secs(1));
-        survive(&metrics, "test", async {
+        survive(&metrics, "test", || async {
             tokio::task::yield_now().await;
             panic!("on purpose");
         })

@@ -105,12 +105,12 @@ async fn connection(
     let metrics = &worker.ctx.metrics;
     match direction {
         Direction::Inbound => {
-            let served = inbound::accept(tcp, client, original_dst, &worker);
-            survive(metrics, "inbound", served).await;
+            let serve = || inbound::accept(tcp, client, original_dst, &worker);
+            survive(metrics, "inbound", serve).await;
         }
         Direction::Outbound => {
-            let served = outbound::accept(tcp, client, original_dst, &worker);
-            survive(metrics, "outbound", served).await;
+            let serve = || outbound::accept(tcp, client, original_dst, &worker);
+            survive(metrics, "outbound", serve).await;
         }
     }
 }

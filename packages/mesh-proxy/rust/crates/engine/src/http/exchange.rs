@@ -1,7 +1,7 @@
 //! One request and its response, both moving at once.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -87,13 +87,13 @@ pub(crate) struct Client<'a, 'b, 'c> {
 }
 
 impl Client<'_, '_, '_> {
-    /// What `future` gives, unless the client leaves before; nothing of its content is read.
+    /// What `poll` gives, unless the client leaves before; nothing of its content is read.
     pub(super) async fn unless_gone<T>(
         &mut self,
-        future: impl Future<Output = T>,
+        mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
     ) -> Result<T, BodyError> {
-        let (mut future, mut half_closed) = (pin!(future), None);
-        poll_fn(|cx| match future.as_mut().poll(cx) {
+        let mut half_closed = None;
+        poll_fn(|cx| match poll(cx) {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
             Poll::Pending => self.poll_gone(&mut half_closed, cx).map(Err),
         })
@@ -192,12 +192,6 @@ async fn begin<'h>(
             sink.abort(&error);
             return Poll::Ready(Err(Failure::Client(error)));
         }
-        if upload.is_over()
-            && let Poll::Ready(error) = client.poll_gone(&mut half_closed, cx)
-        {
-            sink.abort(&error);
-            return Poll::Ready(Err(Failure::Client(error)));
-        }
         loop {
             match head.poll(cx) {
                 Poll::Ready(Ok(Answer::Interim(mut interim))) => {
@@ -210,6 +204,12 @@ async fn begin<'h>(
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(Failure::Endpoint(error))),
                 Poll::Pending => break,
             }
+        }
+        if upload.is_over()
+            && let Poll::Ready(error) = client.poll_gone(&mut half_closed, cx)
+        {
+            sink.abort(&error);
+            return Poll::Ready(Err(Failure::Client(error)));
         }
         match client
             .responder

@@ -158,6 +158,14 @@ impl Target {
         None
     }
 
+    /// The shared HTTP/2 connection, if there is one already.
+    pub(crate) fn open(&self) -> Option<http2::Client> {
+        match &*self.shared.borrow() {
+            Shared::Ready(client) if !client.is_closed() => Some(client.clone()),
+            _ => None,
+        }
+    }
+
     /// The shared HTTP/2 connection, made by `connect` if there is none. Who comes while it is
     /// made waits for it; the attempt goes on even if its first user leaves.
     pub(crate) async fn shared<F>(
@@ -170,8 +178,10 @@ impl Target {
         let mut connect = Some(connect);
         loop {
             let changed = self.changed.notified();
+            if let Some(client) = self.open() {
+                return Ok(client);
+            }
             match &*self.shared.borrow() {
-                Shared::Ready(client) if !client.is_closed() => return Ok(client.clone()),
                 // The error of an attempt that was begun for somebody else is this one's too.
                 Shared::Failed(error) if connect.is_none() => return Err(error.clone()),
                 _ => {}

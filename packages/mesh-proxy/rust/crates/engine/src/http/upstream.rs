@@ -75,27 +75,28 @@ impl Upstream {
                     Err(failure) => judge(failure, request, client, reused),
                 }
             }
-            Self::Http2(connection) => match client.unless_gone(connection.send(request)).await {
-                Err(error) => {
-                    tracing::debug!(%error, "a client has gone before its request was sent");
-                    Attempt::Gone
-                }
-                Ok(Ok((sink, head))) => {
-                    let sink = Outgoing::Http2(sink);
-                    let result = exchange(sink, Head::Http2(head), client, edit, record).await;
-                    match result {
-                        Ok(ending) => Attempt::Over(ending),
-                        Err(failure) => judge(failure, request, client, true),
+            Self::Http2(mut connection) => {
+                let ready = client.unless_gone(|cx| connection.poll_ready(cx)).await;
+                let sent = match ready {
+                    Err(error) => {
+                        tracing::debug!(%error, "a client has gone before its request was sent");
+                        return Attempt::Gone;
                     }
+                    Ok(ready) => ready.and_then(|()| connection.send(request)),
+                };
+                let (sink, head) = match sent {
+                    Ok((sink, head)) => (Outgoing::Http2(sink), Head::Http2(head)),
+                    Err(RequestError::NotExpressible) => return Attempt::NotExpressible,
+                    Err(error) => {
+                        let failure = Failure::Endpoint(EndpointError::Http2(error));
+                        return judge(failure, request, client, true);
+                    }
+                };
+                match exchange(sink, head, client, edit, record).await {
+                    Ok(ending) => Attempt::Over(ending),
+                    Err(failure) => judge(failure, request, client, true),
                 }
-                Ok(Err(RequestError::NotExpressible)) => Attempt::NotExpressible,
-                Ok(Err(error)) => judge(
-                    Failure::Endpoint(EndpointError::Http2(error)),
-                    request,
-                    client,
-                    true,
-                ),
-            },
+            }
         }
     }
 }

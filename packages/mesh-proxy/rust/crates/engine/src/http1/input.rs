@@ -3,17 +3,18 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use mesh_decide::http1::Malformed;
 use mesh_decide::http1::scan::{LineEnds, Scanner};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
+use crate::buffer;
 use crate::transport::Io;
 
-/// Room for a head, and for the first bytes of a body.
+/// Room for a head, and for the first bytes of a body; not more than [`buffer::SIZE`].
 const SMALL: usize = 4 * 1024;
 /// Room for a body that is known to be large.
 const LARGE: usize = 64 * 1024;
@@ -39,15 +40,34 @@ impl Input {
         }
         let io = &mut *io.borrow_mut();
         ready!(io.poll_readable(cx));
-        let room = if self.busy { LARGE } else { SMALL };
-        if self.buffer.capacity() - self.buffer.len() < room / 2 {
-            self.buffer.reserve(room);
+        let read = match self.busy {
+            true => ready!(self.poll_read_large(io, cx))?,
+            false => ready!(self.poll_read_small(io, cx))?,
+        };
+        self.ended = read == 0;
+        Poll::Ready(Ok(read > 0))
+    }
+
+    fn poll_read_large(&mut self, io: &mut Io, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.buffer.capacity() - self.buffer.len() < LARGE / 2 {
+            self.buffer.reserve(LARGE);
         }
         let room = self.buffer.capacity() - self.buffer.len();
         let read = ready!(pin!(io.read_buf(&mut self.buffer)).poll(cx))?;
         self.busy = read == room;
-        self.ended = read == 0;
-        Poll::Ready(Ok(read > 0))
+        Poll::Ready(Ok(read))
+    }
+
+    /// Reads into a borrowed buffer and copies: most messages are much smaller than the room that
+    /// has to be there for them, and small allocations are cheap.
+    fn poll_read_small(&mut self, io: &mut Io, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut scratch = buffer::take();
+        let mut target = ReadBuf::new(&mut scratch[..SMALL]);
+        ready!(Pin::new(io).poll_read(cx, &mut target))?;
+        let read = target.filled();
+        self.busy = read.len() == SMALL;
+        self.buffer.extend_from_slice(read);
+        Poll::Ready(Ok(read.len()))
     }
 
     /// Expects a body of `length` bytes next.
@@ -60,12 +80,11 @@ impl Input {
         if length == 0 {
             return Bytes::new();
         }
-        let bytes = self.buffer.split_to(length).freeze();
-        if self.buffer.is_empty() {
+        if length == self.buffer.len() {
             // Lets go of the allocation: who holds the bytes frees it.
-            self.buffer = BytesMut::new();
+            return std::mem::take(&mut self.buffer).freeze();
         }
-        bytes
+        self.buffer.split_to(length).freeze()
     }
 
     /// The next head with its blank line; None at the end of a stream that ended between messages.

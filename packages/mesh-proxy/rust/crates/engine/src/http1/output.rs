@@ -14,6 +14,8 @@ use crate::transport::Io;
 /// Pieces up to this size are copied behind one another; larger ones are written from where they
 /// are. One copied buffer and a vectored write cost the same when measured.
 const COPIED: usize = 8 * 1024;
+/// What most heads with a small body fit in; the allocator has such pieces at hand.
+const SMALL: usize = 768;
 /// How much may wait before the other side is read no further.
 const HIGH_WATER: usize = 128 * 1024;
 /// Pieces in one vectored write.
@@ -32,15 +34,24 @@ pub(super) struct Output {
 impl Output {
     /// A buffer to serialise into.
     pub(super) fn write(&mut self, write: impl FnOnce(&mut BytesMut)) {
+        self.make_room();
         let before = self.copied.len();
         write(&mut self.copied);
         self.waiting += self.copied.len() - before;
+    }
+
+    /// Allocates once what most heads with a small body need, instead of growing to it.
+    fn make_room(&mut self) {
+        if self.copied.capacity() == 0 {
+            self.copied.reserve(SMALL);
+        }
     }
 
     /// Adds bytes.
     pub(super) fn push(&mut self, bytes: Bytes) {
         self.waiting += bytes.len();
         if bytes.len() <= COPIED {
+            self.make_room();
             self.copied.extend_from_slice(&bytes);
             return;
         }

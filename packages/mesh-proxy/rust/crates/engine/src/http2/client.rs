@@ -63,18 +63,20 @@ impl Client {
         self.closed.get()
     }
 
-    /// Sends a request's head, once the endpoint's limit of concurrent streams allows it.
-    pub async fn send(&self, request: &Request) -> Result<(Outgoing, Head), RequestError> {
+    /// Ready when the endpoint's limit of concurrent streams allows another request.
+    pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RequestError>> {
+        self.requests.poll_ready(cx).map_err(|error| {
+            self.closed.set(true);
+            RequestError::Unprocessed(error)
+        })
+    }
+
+    /// Sends a request's head, after [`Self::poll_ready`].
+    pub fn send(&mut self, request: &Request) -> Result<(Outgoing, Head), RequestError> {
         let head = head(request)?;
-        let mut requests = self.requests.clone();
-        poll_fn(|cx| requests.poll_ready(cx))
-            .await
-            .map_err(|error| {
-                self.closed.set(true);
-                RequestError::Unprocessed(error)
-            })?;
         let ended = request.length == Length::None;
-        let (response, stream) = requests
+        let (response, stream) = self
+            .requests
             .send_request(head, ended)
             .map_err(RequestError::Unprocessed)?;
         Ok((Outgoing::new(stream, ended), Head { response }))
@@ -169,8 +171,7 @@ fn response(parts: http::response::Parts, length: Length) -> Response {
 fn head(request: &Request) -> Result<http::Request<()>, RequestError> {
     let mut map = request
         .fields
-        .clone()
-        .into_map()
+        .to_map()
         .map_err(|_| RequestError::NotExpressible)?;
     map.remove(HOST);
     let mut head = http::Request::new(());

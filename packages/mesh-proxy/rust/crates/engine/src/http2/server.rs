@@ -65,7 +65,7 @@ pub async fn serve<S: Service + 'static>(
             Some(Ok((request, respond))) => {
                 let (service, metrics) = (service.clone(), metrics.clone());
                 tokio::task::spawn_local(async move {
-                    survive(&metrics, "HTTP/2", stream(service, request, respond)).await;
+                    survive(&metrics, "HTTP/2", || stream(service, request, respond)).await;
                 });
             }
             Some(Err(error)) => return Err(error),

@@ -95,7 +95,7 @@ impl Service for Inbound {
             responder: Some(responder),
         };
         let carried = self.restore(&mut request);
-        if let Err(refusal) = self.forward(request, &mut client, carried).await {
+        if let Err(refusal) = self.forward(&request, &mut client, carried).await {
             self.count(&refusal);
             let mut response = refusal.response(grpc, self.is_meshed(), true);
             mark(&mut response, carried);
@@ -143,20 +143,20 @@ impl Inbound {
     /// give.
     async fn forward(
         &self,
-        request: Request,
+        request: &Request,
         client: &mut Client<'_, '_, '_>,
         carried: Option<OrigProto>,
     ) -> Result<(), Refusal> {
         let limit = self.context.config.inbound.max_in_flight;
         let _in_flight = InFlight::inbound(limit)
             .ok_or_else(|| Refusal::new(&reasons::LOAD_SHED, "too many requests in progress"))?;
-        let counters = self.authorize(&request)?;
+        let counters = self.authorize(request)?;
         counters.allowed.increment();
         let started = Instant::now();
         let target = self.application();
         let mut retried = false;
         loop {
-            let upstream = self.connect(&request, &target).await;
+            let upstream = self.connect(request, &target).await;
             let upstream = upstream.map_err(|error| connect_refusal(&error))?;
             let mut record = Record::new(counters.http.clone(), started, None);
             let edit = |response: &mut Response| {
@@ -164,7 +164,7 @@ impl Inbound {
                 mark(response, carried);
                 false
             };
-            let refusal = match upstream.attempt(&request, client, edit, &mut record).await {
+            let refusal = match upstream.attempt(request, client, edit, &mut record).await {
                 Attempt::Over(ending) => {
                     self.close(record, ending);
                     return Ok(());
@@ -283,18 +283,22 @@ impl Inbound {
         request: &Request,
         target: &Rc<Target>,
     ) -> Result<Upstream, Rc<ConnectError>> {
-        let dial = Dial {
+        // New connections are rare: boxed, or else their state would be part of every request's.
+        let dial = || Dial {
             context: self.context.clone(),
             application: self.target,
         };
         if request.version == Spoken::Http2 {
-            let client = target.shared(|| dial.http2()).await?;
+            let client = match target.open() {
+                Some(client) => client,
+                None => Box::pin(target.shared(|| dial().http2())).await?,
+            };
             return Ok(Upstream::Http2(client));
         }
         let (client, reused) = match target.idle() {
             Some(client) => (client, true),
             None => {
-                // Boxed: new connections are rare, and their state would stay in every request's.
+                let dial = dial();
                 let io = Box::pin(dial.io()).await.map_err(Rc::new)?;
                 (Box::new(http1::Client::new(io)), false)
             }

@@ -71,7 +71,7 @@ impl Service for Outbound {
         let required = request.fields.take(&REQUIRE_ID);
         strip_hop_by_hop(&mut request.fields);
         strip_ours(&mut request.fields);
-        if let Err(refusal) = self.forward(request, &mut client, required).await {
+        if let Err(refusal) = self.forward(&mut request, &mut client, required).await {
             self.count(&refusal);
             let response = refusal.response(grpc, self.tells(), false);
             answer(&mut client, response, refusal.reason.closes).await;
@@ -105,7 +105,7 @@ impl Outbound {
     /// Has the request answered by an endpoint; an error is the answer that the proxy must give.
     async fn forward(
         &self,
-        mut request: Request,
+        request: &mut Request,
         client: &mut Client<'_, '_, '_>,
         required: Option<Bytes>,
     ) -> Result<(), Refusal> {
@@ -126,7 +126,7 @@ impl Outbound {
             require(&endpoint, required.as_deref())?;
             unconnected = None;
             match self
-                .send(&mut request, client, &routing, backend, &endpoint, started)
+                .send(request, client, &routing, backend, &endpoint, started)
                 .await
             {
                 Sent::Over => return Ok(()),
@@ -250,20 +250,24 @@ impl Outbound {
         target: &Rc<Target>,
         carriage: Carriage,
     ) -> Result<Upstream, Rc<ConnectError>> {
-        let dial = Dial {
+        // New connections are rare: boxed, or else their state would be part of every request's.
+        let dial = || Dial {
             context: self.context.clone(),
             endpoint: endpoint.clone(),
             authority: routing.authority.clone(),
             begun: Instant::now(),
         };
         if carriage != Carriage::Http1 {
-            let client = target.shared(|| dial.http2()).await?;
+            let client = match target.open() {
+                Some(client) => client,
+                None => Box::pin(target.shared(|| dial().http2())).await?,
+            };
             return Ok(Upstream::Http2(client));
         }
         let (client, reused) = match target.idle() {
             Some(client) => (client, true),
             None => {
-                // Boxed: new connections are rare, and their state would stay in every request's.
+                let dial = dial();
                 let io = Box::pin(dial.io(Session::Http1)).await.map_err(Rc::new)?;
                 (Box::new(http1::Client::new(io)), false)
             }
