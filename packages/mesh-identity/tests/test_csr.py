@@ -93,6 +93,14 @@ def test_a_wider_subject_is_refused() -> None:
     )
 
 
+def test_a_common_name_that_is_no_text_is_refused() -> None:
+    """The library raises a TypeError for a bit string where a name belongs."""
+    text = make_csr(NAME, common_name=IDENTITY)
+    start = bytes((0x0C, len(IDENTITY))) + IDENTITY.encode()
+    assert text.count(start) == 1
+    refusal(text.replace(start, b"\x03" + start[1:2] + b"\x00" + start[3:]))
+
+
 def test_a_broken_signature_is_refused() -> None:
     der = bytearray(make_csr(NAME))
     der[-1] ^= 1

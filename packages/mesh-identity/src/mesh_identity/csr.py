@@ -12,6 +12,7 @@ from mesh_identity.errors import CsrRejected
 MAX_CSR_BYTES = 16 * 1024
 _UNREADABLE = (
     ValueError,
+    TypeError,
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
     x509.InvalidVersion,
