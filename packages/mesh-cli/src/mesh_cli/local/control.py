@@ -64,11 +64,14 @@ class ControlServer:
         """Listen; only root may connect."""
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         previous = os.umask(0o177)
+        # By rename: whoever finds the socket can connect to it.
+        unfinished = self._path.with_name(f".{self._path.name}")
         try:
-            listener.bind(str(self._path))
+            listener.bind(str(unfinished))
         finally:
             os.umask(previous)
         listener.listen(64)
+        unfinished.rename(self._path)
         listener.setblocking(False)
         self._listener = listener
         self._accepting = asyncio.create_task(self._accept(listener), name="control")

@@ -29,6 +29,16 @@ def only_once() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def deferred() -> Iterator[None]:
+    """Let an ending signal through only afterwards: for what must not be left half done."""
+    seen: list[int] = []
+    with _handled(lambda number, _frame: seen.append(number)):
+        yield
+    if seen:
+        signal.raise_signal(seen[0])
+
+
+@contextlib.contextmanager
 def ignored() -> Iterator[None]:
     """Let no ending signal through; only for what takes a moment."""
     with _handled(lambda _number, _frame: None):

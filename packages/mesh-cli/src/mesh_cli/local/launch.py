@@ -125,20 +125,28 @@ def _start(settings: Settings, listeners: Sequence[socket.socket]) -> None:
         str(writer),
     ]
     with (settings.state / "supervisor.log").open("wb") as log, os.fdopen(reader, "rb") as report:
+        boot: subprocess.Popen[bytes] | None = None
         try:
-            boot = subprocess.Popen(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=(*numbers, writer),
-                start_new_session=True,
-                cwd="/",
-                umask=0o022,
-            )
+            with interrupts.deferred():
+                boot = subprocess.Popen(
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(*numbers, writer),
+                    start_new_session=True,
+                    cwd="/",
+                    umask=0o022,
+                )
+            boot.wait()
+        except BaseException:
+            # Before anybody cleans up: a supervisor that is not noted yet ends with it.
+            if boot is not None:
+                boot.kill()
+                boot.wait()
+            raise
         finally:
             os.close(writer)
-        boot.wait()
         said = _read_report(report.fileno())
     if said != READY:
         raise StartError(_explain(said, settings.state / "supervisor.log"))

@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,6 +82,7 @@ class PodSet:
         self._admission = admission
         self._published = published
         self._entries: dict[Key, PodEntry] = {}
+        self._hurry = asyncio.Event()
 
     def __iter__(self) -> Iterator[PodEntry]:
         return iter(list(self._entries.values()))
@@ -152,8 +153,7 @@ class PodSet:
 
     async def _remove(self, entry: PodEntry, grace: float, *, drain: bool) -> None:
         if drain:
-            await self._published()
-            await asyncio.sleep(PUBLISH_SECONDS)
+            await self._unless_hurried(self._drained())
         try:
             await entry.runner.stop(grace)
         except Exception:
@@ -162,6 +162,23 @@ class PodSet:
         self._entries.pop(entry.key, None)
         self._objects.remove(Pod, *entry.key)
         self._node.changed()
+
+    async def _drained(self) -> None:
+        await self._published()
+        await asyncio.sleep(PUBLISH_SECONDS)
+
+    async def _unless_hurried(self, work: Coroutine[None, None, None]) -> None:
+        tasks = asyncio.create_task(work), asyncio.create_task(self._hurry.wait())
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def remove_all(self, grace: float) -> None:
+        """Begin to remove every pod; nobody is left who would have to hear of it first."""
+        self._hurry.set()
+        for entry in self:
+            self.remove(entry, grace=grace, drain=False)
 
     async def gone(self) -> None:
         """Wait until every terminating pod is gone."""

@@ -1,7 +1,6 @@
 """Process 1 of a local mesh: puts the parts together, runs them, takes them down."""
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -222,12 +221,13 @@ class Supervisor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        entries = list(self.pods)
-        with contextlib.suppress(TimeoutError):
+        self.pods.remove_all(_DOWN_GRACE_SECONDS)
+        try:
             async with asyncio.timeout(_DOWN_GRACE_SECONDS + 2):
-                for entry in entries:
-                    self.pods.remove(entry, grace=_DOWN_GRACE_SECONDS, drain=False)
                 await self.pods.gone()
+        except TimeoutError:
+            left = ", ".join(str(entry.key) for entry in self.pods)
+            log.warning("pods that did not end in time, and end with the mesh: %s", left)
 
 
 async def _survive(work: Callable[[], Coroutine[None, None, None]], name: str) -> None:
