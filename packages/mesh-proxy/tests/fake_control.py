@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, ip_address
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
 from cryptography import x509
@@ -78,6 +78,12 @@ class Authority:
         return builder.sign(self.key, hashes.SHA256())
 
 
+class Deltas(Protocol):
+    """A script of `Get` streams."""
+
+    def stream(self, context: grpc.ServicerContext) -> Iterator[destination_pb2.Update]: ...
+
+
 @dataclass
 class Said:
     """The newest answer of one call about one thing."""
@@ -112,6 +118,8 @@ class FakeControl:
     def __init__(self, authority: Authority | None = None) -> None:
         self.authority = authority or Authority()
         self.script = Script()
+        self.deltas: dict[str, Deltas] = {}
+        """What is said by `Get` about a path word for word, in place of whole answers."""
         self._server: grpc.Server | None = None
         self.port = 0
 
@@ -253,6 +261,9 @@ class _Destination(destination_pb2_grpc.DestinationServicer):
 
     def Get(self, request, context):
         """The answers are whole; the stream carries what leads from one to the next."""
+        if deltas := self.control.deltas.get(request.path):
+            yield from deltas.stream(context)
+            return
         before: list[net_pb2.TcpAddress] = []
         for answer in self.control.follow("Get", request.path, context):
             after = [weighted.addr for weighted in answer.add.addrs]

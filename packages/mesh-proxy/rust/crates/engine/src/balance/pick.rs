@@ -57,6 +57,7 @@ pub fn backend(distribution: &Distribution) -> Option<&Arc<Backend>> {
 fn has_endpoints(backend: &Backend) -> bool {
     match &backend.kind {
         BackendKind::Forward(_) => true,
+        BackendKind::Fail(_) => false,
         BackendKind::Balance { endpoints, .. } => match &*endpoints.load() {
             Endpoints::Pending => true,
             Endpoints::Unknown => false,
@@ -95,6 +96,7 @@ fn by_weight(
 pub async fn pick(backend: &Backend, deadline: Instant) -> Result<Arc<Endpoint>, Unavailable> {
     let (endpoints, times) = match &backend.kind {
         BackendKind::Forward(endpoint) => return Ok(endpoint.clone()),
+        BackendKind::Fail(_) => return Err(Unavailable::Empty),
         BackendKind::Balance {
             endpoints,
             default_rtt,

@@ -11,8 +11,11 @@ use mesh_wire::outbound::backend::balance_p2c::Load;
 use mesh_wire::outbound::backend::endpoint_discovery;
 
 use super::endpoint::endpoint;
+use super::failure::failure;
 use crate::control::wire::{self, Malformed};
-use crate::snapshot::{Backend, BackendKind, Distribution, Endpoint, Endpoints, Snapshot};
+use crate::snapshot::{
+    Backend, BackendKind, Distribution, Endpoint, Endpoints, Failure, ResourceRef, Snapshot,
+};
 
 /// What a balancer assumes of an endpoint that has not answered yet.
 const DEFAULT_RTT: Duration = Duration::from_millis(30);
@@ -62,8 +65,15 @@ impl Forwards {
 /// A distribution of any kind of route.
 pub(super) enum WireDistribution<'w> {
     Empty,
-    First(Vec<&'w outbound::Backend>),
-    Random(Vec<(&'w outbound::Backend, u32)>),
+    First(Vec<Share<'w>>),
+    Random(Vec<(Share<'w>, u32)>),
+}
+
+/// A backend as a route uses it.
+pub(super) struct Share<'w> {
+    backend: Option<&'w outbound::Backend>,
+    /// What one of its filters answers instead.
+    failure: Option<Failure>,
 }
 
 /// HTTP, gRPC, opaque and TLS routes have distributions of the same shape and different types.
@@ -74,16 +84,24 @@ macro_rules! distributions {
                 use outbound::$module::distribution::Kind;
                 match distribution.and_then(|distribution| distribution.kind.as_ref()) {
                     Some(Kind::FirstAvailable(first)) => {
-                        let backends = first.backends.iter();
-                        Self::First(backends.filter_map(|route| route.backend.as_ref()).collect())
+                        Self::First(first.backends.iter().map(Share::from).collect())
                     }
                     Some(Kind::RandomAvailable(random)) => {
                         let backends = random.backends.iter().filter_map(|weighted| {
-                            Some((weighted.backend.as_ref()?.backend.as_ref()?, weighted.weight))
+                            Some((Share::from(weighted.backend.as_ref()?), weighted.weight))
                         });
                         Self::Random(backends.collect())
                     }
                     Some(Kind::Empty(_)) | None => Self::Empty,
+                }
+            }
+        }
+
+        impl<'w> From<&'w outbound::$module::RouteBackend> for Share<'w> {
+            fn from(route: &'w outbound::$module::RouteBackend) -> Self {
+                Self {
+                    backend: route.backend.as_ref(),
+                    failure: failure(&route.filters),
                 }
             }
         })*
@@ -102,16 +120,29 @@ impl Backends<'_> {
             WireDistribution::First(backends) => Distribution::FirstAvailable(
                 backends
                     .into_iter()
-                    .map(|backend| self.backend(backend))
+                    .map(|share| self.share(share))
                     .collect::<Result<_, _>>()?,
             ),
             WireDistribution::Random(backends) => Distribution::Random(
                 backends
                     .into_iter()
-                    .map(|(backend, weight)| Ok((self.backend(backend)?, weight)))
+                    .map(|(share, weight)| Ok((self.share(share)?, weight)))
                     .collect::<Result<_, _>>()?,
             ),
         })
+    }
+
+    /// The backend of a share; one that its filters answer for needs to make no sense itself.
+    fn share(&mut self, share: Share<'_>) -> Result<Arc<Backend>, Malformed> {
+        let metadata = share.backend.and_then(|backend| backend.metadata.as_ref());
+        match (share.failure, share.backend) {
+            (Some(failure), _) => Ok(self.failing(wire::resource(metadata), failure)),
+            (None, Some(backend)) => self.backend(backend),
+            (None, None) => {
+                let failure = Failure::http(500, "the route's backend is missing");
+                Ok(self.failing(wire::resource(None), failure))
+            }
+        }
     }
 
     fn backend(&mut self, backend: &outbound::Backend) -> Result<Arc<Backend>, Malformed> {
@@ -120,7 +151,8 @@ impl Backends<'_> {
                 BackendKind::Forward(self.forwards.get(addr)?)
             }
             Some(outbound::backend::Kind::Balancer(balancer)) => self.balancer(balancer)?,
-            None => return Err(Malformed::new("a backend has no kind")),
+            // A kind of later days, or none: the other backends of the route are as good as ever.
+            None => BackendKind::Fail(Failure::http(500, "the backend is of an unknown kind")),
         };
         let queue = backend.queue.as_ref();
         let failfast = queue.and_then(|queue| wire::duration(queue.failfast_timeout));
@@ -155,10 +187,24 @@ impl Backends<'_> {
         })
     }
 
+    /// What a rule's own filter answers, in place of its backends.
+    pub(super) fn answer(&self, failure: Failure) -> Distribution {
+        let meta = ResourceRef::Default("filter".into());
+        Distribution::FirstAvailable(vec![self.failing(meta, failure)])
+    }
+
+    fn failing(&self, meta: ResourceRef, failure: Failure) -> Arc<Backend> {
+        Arc::new(Backend {
+            meta,
+            kind: BackendKind::Fail(failure),
+            failfast: self.failfast,
+        })
+    }
+
     /// A backend that is one endpoint.
     pub(super) fn forward(&self, name: &str, endpoint: Arc<Endpoint>) -> Distribution {
         Distribution::FirstAvailable(vec![Arc::new(Backend {
-            meta: crate::snapshot::ResourceRef::Default(name.into()),
+            meta: ResourceRef::Default(name.into()),
             kind: BackendKind::Forward(endpoint),
             failfast: self.failfast,
         })])

@@ -22,7 +22,8 @@ pub(super) struct EndpointSet {
 /// The outcome of one message.
 #[derive(Debug)]
 pub(super) struct Applied {
-    pub(super) endpoints: Endpoints,
+    /// None where the message says nothing that is understood.
+    pub(super) endpoints: Option<Endpoints>,
     /// Entries that could not be understood and were left out.
     pub(super) malformed: Vec<Malformed>,
 }
@@ -39,24 +40,24 @@ impl EndpointSet {
         let endpoints = match update.update {
             Some(Change::Add(set)) => {
                 self.add(&set, &mut malformed);
-                self.known()
+                Some(self.known())
             }
             Some(Change::Remove(set)) => {
                 self.remove(&set, &mut malformed);
-                self.known()
+                Some(self.known())
             }
             Some(Change::NoEndpoints(none)) => {
                 self.endpoints.clear();
                 self.fresh = false;
-                if none.exists {
+                Some(if none.exists {
                     self.known()
                 } else {
                     Endpoints::Unknown
-                }
+                })
             }
             None => {
                 malformed.push(Malformed::new("an update says nothing"));
-                self.known()
+                None
             }
         };
         Applied {
@@ -140,7 +141,7 @@ mod tests {
 
     fn known(applied: &Applied) -> Vec<Arc<Endpoint>> {
         match &applied.endpoints {
-            Endpoints::Known(endpoints) => endpoints.to_vec(),
+            Some(Endpoints::Known(endpoints)) => endpoints.to_vec(),
             other => panic!("{other:?}"),
         }
     }
@@ -179,7 +180,17 @@ mod tests {
         };
         assert!(known(&set.apply(none(true))).is_empty());
         let unknown = set.apply(none(false)).endpoints;
-        assert!(matches!(unknown, Endpoints::Unknown));
+        assert!(matches!(unknown, Some(Endpoints::Unknown)));
+    }
+
+    #[test]
+    fn an_update_of_a_later_kind_changes_nothing() {
+        let mut set = EndpointSet::default();
+        let nothing = set.apply(Update::default());
+        assert!(nothing.endpoints.is_none() && nothing.malformed.len() == 1);
+        set.apply(add(&[A]));
+        set.apply(Update::default());
+        assert_eq!(known(&set.apply(add(&[B]))).len(), 2);
     }
 
     #[test]

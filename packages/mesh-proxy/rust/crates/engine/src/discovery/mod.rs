@@ -5,6 +5,7 @@ mod destination;
 mod endpoint;
 mod endpoints;
 mod entry;
+mod failure;
 mod live;
 mod remembered;
 mod resolution;

@@ -121,8 +121,10 @@ async fn resolve(
                     malformed.increment();
                     warn!(path, %reason, "an endpoint is left out");
                 }
-                debug!(path, endpoints = ?applied.endpoints, "endpoints");
-                writer.store(applied.endpoints);
+                if let Some(endpoints) = applied.endpoints {
+                    debug!(path, ?endpoints, "endpoints");
+                    writer.store(endpoints);
+                }
             }
             Event::Refused(status) => {
                 let definitive = matches!(status.code(), Code::NotFound | Code::InvalidArgument);

@@ -11,10 +11,12 @@ use mesh_wire::outbound::{
     grpc_route, http_route, opaque_route, tls_route,
 };
 
-use super::backend::{Backends, WireDistribution};
+use super::backend::Backends;
+use super::failure::failure;
 use crate::control::wire::{self, Malformed};
 use crate::snapshot::{
-    BackendKind, Distribution, HttpRoute, HttpRule, OpaqueRoute, Protocol, ResourceRef, Routing,
+    Backend, BackendKind, Distribution, HttpRoute, HttpRule, OpaqueRoute, Protocol, ResourceRef,
+    Routing,
 };
 
 /// What is known about a destination.
@@ -91,33 +93,16 @@ fn protocol(
     })
 }
 
-/// What a route's traffic meets first: backends, or a filter that answers instead of them.
-fn rule_backends(
-    distribution: WireDistribution<'_>,
-    fails: bool,
-    backends: &mut Backends<'_>,
-) -> Result<Distribution, Malformed> {
-    if fails {
-        return Ok(Distribution::Empty);
-    }
-    backends.distribution(distribution)
-}
-
 fn http_routes(
     routes: &[WireHttp],
     backends: &mut Backends<'_>,
 ) -> Result<Arc<[HttpRoute]>, Malformed> {
-    let fails = |rule: &http_route::Rule| {
-        use http_route::filter::Kind;
-        let mut kinds = rule
-            .filters
-            .iter()
-            .filter_map(|filter| filter.kind.as_ref());
-        kinds.any(|kind| matches!(kind, Kind::FailureInjector(_)))
-    };
     let mut rule = |rule: &http_route::Rule| {
-        let distribution = rule.backends.as_ref().into();
-        let backends = rule_backends(distribution, fails(rule), backends)?;
+        // A filter that answers comes before all backends.
+        let backends = match failure(&rule.filters) {
+            Some(failure) => backends.answer(failure),
+            None => backends.distribution(rule.backends.as_ref().into())?,
+        };
         Ok(HttpRule { backends })
     };
     let mut route = |route: &WireHttp| {
@@ -137,17 +122,12 @@ fn grpc_routes(
     routes: &[GrpcRoute],
     backends: &mut Backends<'_>,
 ) -> Result<Arc<[HttpRoute]>, Malformed> {
-    let fails = |rule: &grpc_route::Rule| {
-        use grpc_route::filter::Kind;
-        let mut kinds = rule
-            .filters
-            .iter()
-            .filter_map(|filter| filter.kind.as_ref());
-        kinds.any(|kind| matches!(kind, Kind::FailureInjector(_)))
-    };
     let mut rule = |rule: &grpc_route::Rule| {
-        let distribution = rule.backends.as_ref().into();
-        let backends = rule_backends(distribution, fails(rule), backends)?;
+        // A filter that answers comes before all backends.
+        let backends = match failure(&rule.filters) {
+            Some(failure) => backends.answer(failure),
+            None => backends.distribution(rule.backends.as_ref().into())?,
+        };
         Ok(HttpRule { backends })
     };
     let mut route = |route: &GrpcRoute| {
@@ -286,15 +266,16 @@ fn authority(answers: &Answers<'_>, protocol: &Protocol) -> Arc<str> {
             routes.iter().find_map(|route| route.backends.as_ref().ok())
         }
     };
-    let backend = match distribution {
-        Some(Distribution::FirstAvailable(backends)) => backends.first(),
-        Some(Distribution::Random(backends)) => backends.first().map(|(backend, _)| backend),
+    let path = |backend: &Arc<Backend>| match &backend.kind {
+        BackendKind::Balance { path, .. } => Some(path.clone()),
+        BackendKind::Forward(_) | BackendKind::Fail(_) => None,
+    };
+    let found = match distribution {
+        Some(Distribution::FirstAvailable(backends)) => backends.iter().find_map(path),
+        Some(Distribution::Random(backends)) => backends.iter().find_map(|(it, _)| path(it)),
         Some(Distribution::Empty) | None => None,
     };
-    match backend.map(|backend| &backend.kind) {
-        Some(BackendKind::Balance { path, .. }) => path.clone(),
-        Some(BackendKind::Forward(_)) | None => "".into(),
-    }
+    found.unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use mesh_wire::vocabulary::reasons::Reason;
 use mesh_wire::vocabulary::{headers, reasons};
 
 use super::message::{Length, Request, Response};
+use crate::snapshot::Failure;
 
 const PROXY_ERROR: HeaderName = HeaderName::from_static(headers::PROXY_ERROR.name);
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static(headers::PROXY_CONNECTION.name);
@@ -22,6 +23,10 @@ pub(crate) struct Refusal {
     pub(crate) reason: &'static Reason,
     /// One line that says what exactly; for whom may know it.
     pub(crate) detail: String,
+    /// The HTTP status, usually the reason's.
+    http: u16,
+    /// The gRPC status code, usually the reason's.
+    grpc: u8,
 }
 
 impl Refusal {
@@ -30,6 +35,21 @@ impl Refusal {
         Self {
             reason,
             detail: detail.to_string(),
+            http: reason.http,
+            grpc: reason.grpc,
+        }
+    }
+
+    /// The answer that the control plane wants in place of a backend's.
+    pub(crate) fn injected(failure: &Failure) -> Self {
+        let reason = match failure.http {
+            403 => &reasons::EGRESS_DENIED,
+            _ => &reasons::INVALID_BACKEND,
+        };
+        Self {
+            http: failure.http,
+            grpc: failure.grpc,
+            ..Self::new(reason, &failure.why)
         }
     }
 
@@ -53,7 +73,7 @@ impl Refusal {
         let detail = header_text(&format!("{}: {}", self.reason.name, self.detail));
         let status = if grpc {
             map.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-            map.insert(GRPC_STATUS, u16::from(self.reason.grpc).into());
+            map.insert(GRPC_STATUS, u16::from(self.grpc).into());
             let message = if tell {
                 detail.clone()
             } else {
@@ -63,7 +83,7 @@ impl Refusal {
             StatusCode::OK
         } else {
             map.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-            StatusCode::from_u16(self.reason.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            StatusCode::from_u16(self.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
         };
         if tell {
             map.insert(PROXY_ERROR, detail);

@@ -29,7 +29,7 @@ use crate::http1;
 use crate::http2::{self, Settings};
 use crate::metrics::{CounterFamily, Direction, LabelSet, Peer};
 use crate::snapshot::{
-    Backend, BackendKind, Distribution, Endpoint, Hint, HttpRoute, Protocol, Routing, Snapshot,
+    Backend, BackendKind, Distribution, Endpoint, Hint, Protocol, Routing, Snapshot,
 };
 use crate::transport::{self, ConnectError, Session, TlsStatus, labels, no_tls};
 use crate::worker::WorkerContext;
@@ -137,7 +137,9 @@ impl Outbound {
                     retries += 1;
                 }
                 Sent::Unconnected(error) => match backend.kind {
-                    BackendKind::Forward(_) => return Err(connect_refusal(&error)),
+                    BackendKind::Forward(_) | BackendKind::Fail(_) => {
+                        return Err(connect_refusal(&error));
+                    }
                     BackendKind::Balance { .. } => unconnected = Some(error),
                 },
             }
@@ -346,18 +348,34 @@ impl Dial {
 
 /// The backend of the first rule. Requests are matched to rules once the policy model has matches.
 fn backend(routing: &Routing) -> Result<&Backend, Refusal> {
-    let routes: &[HttpRoute] = match &routing.protocol {
-        Protocol::Detect { http, .. } | Protocol::Http1(http) | Protocol::Http2(http) => http,
-        Protocol::Opaque(_) | Protocol::Tls(_) => &[],
-    };
-    let rule = routes.iter().find_map(|route| route.rules.first());
-    let rule = rule.ok_or_else(|| Refusal::new(&reasons::ROUTE_NOT_FOUND, "no route matches"))?;
-    let backend: Option<&Arc<Backend>> = match &rule.backends {
+    let backends = backends(&routing.protocol)?;
+    let backend: Option<&Arc<Backend>> = match backends {
         Distribution::Empty => None,
         backends => balance::backend(backends),
     };
     let missing = || Refusal::new(&reasons::INVALID_BACKEND, "the route has no backend");
-    Ok(backend.ok_or_else(missing)?)
+    let backend = backend.ok_or_else(missing)?;
+    match &backend.kind {
+        BackendKind::Fail(failure) => Err(Refusal::injected(failure)),
+        BackendKind::Forward(_) | BackendKind::Balance { .. } => Ok(backend),
+    }
+}
+
+fn backends(protocol: &Protocol) -> Result<&Distribution, Refusal> {
+    let missing = || Refusal::new(&reasons::ROUTE_NOT_FOUND, "no route matches");
+    match protocol {
+        Protocol::Detect { http, .. } | Protocol::Http1(http) | Protocol::Http2(http) => {
+            let rule = http.iter().find_map(|route| route.rules.first());
+            Ok(&rule.ok_or_else(missing)?.backends)
+        }
+        // The port was declared opaque after this connection had begun as HTTP. It stays that: its
+        // requests go where new connections go.
+        Protocol::Opaque(routes) | Protocol::Tls(routes) => {
+            let route = routes.first().ok_or_else(missing)?;
+            let forbidden = |why: &Arc<str>| Refusal::new(&reasons::EGRESS_DENIED, why);
+            route.backends.as_ref().map_err(forbidden)
+        }
+    }
 }
 
 fn unavailable(why: Unavailable, last: Option<Rc<ConnectError>>) -> Refusal {
@@ -408,7 +426,7 @@ fn carriage(request: &Request, endpoint: &Endpoint, tls: &TlsStatus) -> Carriage
 
 fn pending(backend: &Backend, endpoint: &Arc<Endpoint>) -> Option<Pending> {
     match backend.kind {
-        BackendKind::Forward(_) => None,
+        BackendKind::Forward(_) | BackendKind::Fail(_) => None,
         BackendKind::Balance { decay, .. } => {
             Some(Pending::request(endpoint.clone(), Instant::now(), decay))
         }

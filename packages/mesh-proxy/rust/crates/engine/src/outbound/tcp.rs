@@ -45,7 +45,10 @@ fn backend(routes: &[OpaqueRoute]) -> Result<&Backend, Refusal> {
     let backends = route.backends.as_ref();
     let backends = backends.map_err(|why| Refusal::Forbidden(why.clone()))?;
     let backend = balance::backend(backends).ok_or(Refusal::NoBackend)?;
-    Ok(backend)
+    match &backend.kind {
+        BackendKind::Fail(failure) => Err(Refusal::Forbidden(failure.why.clone())),
+        BackendKind::Forward(_) | BackendKind::Balance { .. } => Ok(backend),
+    }
 }
 
 /// Whether another attempt would end the same way.

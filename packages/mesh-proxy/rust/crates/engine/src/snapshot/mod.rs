@@ -4,11 +4,13 @@
 //! loads it once and works on that copy to its end.
 
 mod endpoint;
+mod failure;
 mod inbound;
 mod outbound;
 mod swap;
 
 pub use endpoint::{Endpoint, Hint, PeerId, PeerTls};
+pub use failure::Failure;
 pub use inbound::{InboundProtocol, InboundRoute, ServerPolicy};
 pub use outbound::{
     Backend, BackendKind, Distribution, Endpoints, HttpRoute, HttpRule, OpaqueRoute, Protocol,

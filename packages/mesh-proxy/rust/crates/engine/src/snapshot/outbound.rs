@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Endpoint, ResourceRef, Snapshot};
+use super::{Endpoint, Failure, ResourceRef, Snapshot};
 
 /// The answer for one original destination.
 #[derive(Debug)]
@@ -73,6 +73,8 @@ pub struct Backend {
 
 #[derive(Debug)]
 pub enum BackendKind {
+    /// None: its share of the traffic is answered with this.
+    Fail(Failure),
     /// One fixed endpoint.
     Forward(Arc<Endpoint>),
     /// Discovered endpoints, balanced with P2C over peak EWMA.

@@ -192,17 +192,97 @@ fn a_forbidden_opaque_route_says_which_route_forbids() {
     assert!(refusal.contains("undefined-port"), "{refusal}");
 }
 
+/// The backends of the first rule of a policy for HTTP/2 with one route.
+fn backends_of(route: WireHttp) -> Distribution {
+    let kind = proxy_protocol::Kind::Http2(proxy_protocol::Http2 {
+        routes: vec![route],
+        failure_accrual: None,
+    });
+    let (routing, _) = decide(None, Some(&policy(kind))).unwrap();
+    match routing.protocol {
+        Protocol::Http2(routes) => routes[0].rules[0].backends.clone(),
+        protocol => panic!("{protocol:?}"),
+    }
+}
+
+fn injector(status: u32) -> http_route::Filter {
+    http_route::Filter {
+        kind: Some(http_route::filter::Kind::FailureInjector(
+            mesh_wire::http_route::HttpFailureInjector {
+                status,
+                message: "no such Service".to_owned(),
+                ratio: None,
+            },
+        )),
+    }
+}
+
+/// A reference to a Service that does not exist, as a stock controller describes it.
+fn invalid() -> http_route::RouteBackend {
+    http_route::RouteBackend {
+        backend: Some(WireBackend {
+            kind: None,
+            ..balancer()
+        }),
+        filters: vec![injector(500)],
+        ..http_route::RouteBackend::default()
+    }
+}
+
 #[test]
-fn a_backend_without_a_kind_spoils_the_policy_not_the_process() {
-    let broken = WireBackend {
+fn an_invalid_backend_fails_its_own_share_only() {
+    use http_route::{RouteBackend, WeightedRouteBackend, distribution};
+    let valid = RouteBackend {
+        backend: Some(balancer()),
+        ..RouteBackend::default()
+    };
+    let weighted = [(invalid(), 1), (valid, 3), (RouteBackend::default(), 0)];
+    let backends = weighted.map(|(backend, weight)| WeightedRouteBackend {
+        backend: Some(backend),
+        weight,
+    });
+    let random = distribution::RandomAvailable {
+        backends: backends.into(),
+    };
+    let mut route = http(balancer());
+    route.rules[0].backends = Some(http_route::Distribution {
+        kind: Some(distribution::Kind::RandomAvailable(random)),
+    });
+    let Distribution::Random(backends) = backends_of(route) else {
+        panic!("not weighted")
+    };
+    let weights: Vec<_> = backends.iter().map(|(_, weight)| *weight).collect();
+    assert_eq!(weights, [1, 3, 0]);
+    let kinds: Vec<_> = backends.iter().map(|(backend, _)| &backend.kind).collect();
+    assert!(
+        matches!(kinds[0], BackendKind::Fail(failure) if &*failure.why == "no such Service"),
+        "{kinds:?}"
+    );
+    assert!(matches!(kinds[1], BackendKind::Balance { .. }), "{kinds:?}");
+    assert!(matches!(kinds[2], BackendKind::Fail(_)), "{kinds:?}");
+}
+
+#[test]
+fn a_filter_of_the_rule_answers_with_its_own_status() {
+    let mut route = http(balancer());
+    route.rules[0].filters = vec![http_route::Filter::default(), injector(403)];
+    let Distribution::FirstAvailable(backends) = backends_of(route) else {
+        panic!("not one backend")
+    };
+    let failure = crate::snapshot::Failure::http(403, "no such Service");
+    assert!(matches!(&backends[0].kind, BackendKind::Fail(found) if *found == failure));
+}
+
+#[test]
+fn a_backend_of_a_later_kind_spoils_neither_the_policy_nor_the_process() {
+    let unknown = WireBackend {
         kind: None,
         ..balancer()
     };
-    let kind = proxy_protocol::Kind::Http2(proxy_protocol::Http2 {
-        routes: vec![http(broken)],
-        failure_accrual: None,
-    });
-    assert!(decide(None, Some(&policy(kind))).is_err());
+    let Distribution::FirstAvailable(backends) = backends_of(http(unknown)) else {
+        panic!("not one backend")
+    };
+    assert!(matches!(&backends[0].kind, BackendKind::Fail(_)));
     let nothing = OutboundPolicy::default();
     assert!(decide(None, Some(&nothing)).is_err());
 }
