@@ -1,6 +1,7 @@
 //! The proxy's engine: accepts redirected connections, secures them, balances and measures them.
 
 pub mod admin;
+mod allocator;
 pub mod balance;
 pub mod buffer;
 pub mod config;
