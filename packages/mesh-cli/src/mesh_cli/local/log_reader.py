@@ -15,7 +15,7 @@ def print_log(path: Path, *, lines: int | None, follow: bool, alive: Callable[[]
     """Print a log; with `follow` also what comes later, as long as `alive`."""
     out = sys.stdout.buffer
     position = path.stat().st_size if path.exists() else 0
-    out.write(tail(path, lines))
+    out.write(tail(path, lines, position))
     out.flush()
     try:
         while follow and alive():

@@ -33,12 +33,15 @@ def shorten(path: Path, limit: int = MAX_BYTES, kept: int = _KEPT_BYTES) -> bool
     return False
 
 
-def tail(path: Path, lines: int | None) -> bytes:
-    """The last lines of a log (None: all of it), the kept older part included."""
+def tail(path: Path, lines: int | None, end: int | None = None) -> bytes:
+    """The last lines of a log (None: all of it), the kept older part included.
+
+    `end` is the size of the log to look at: what came later is left to the caller.
+    """
     parts = []
-    for part in (path.with_name(f"{path.name}.1"), path):
+    for part, size in ((path.with_name(f"{path.name}.1"), None), (path, end)):
         with contextlib.suppress(FileNotFoundError):
-            parts.append(part.read_bytes())
+            parts.append(part.read_bytes()[:size])
     text = b"".join(parts)
     if lines is None:
         return text
