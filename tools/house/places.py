@@ -46,7 +46,9 @@ def packages() -> list[str]:
 
 def environment() -> dict[str, str]:
     """The environment of everything that runs in the workspace."""
-    path = os.pathsep.join([str(VENV / "bin"), os.environ.get("PATH", os.defpath)])
+    # An ordinary user's PATH leads to neither nft nor ip on Debian, and the same is used as root.
+    system = ["/usr/sbin", "/sbin"]
+    path = os.pathsep.join([str(VENV / "bin"), os.environ.get("PATH", os.defpath), *system])
     return {
         **os.environ,
         "CARGO_TARGET_DIR": str(CARGO_TARGET),

@@ -45,6 +45,7 @@ def test_a_token_says_who_for_whom_and_how_long():
         key.verify(der, b"other", ec.ECDSA(hashes.SHA256()))
 
 
+@pytest.mark.netns  # gives the file to another user, which root may
 def test_a_token_is_replaced_whole_and_closed(tmp_path):
     path = tmp_path / "token"
     write_token(path, "first", 0)

@@ -257,8 +257,12 @@ def test_a_path_that_is_no_namespace(tmp_path):
     assert done.stderr.count("\n") == 1
 
 
-NO_CAPABILITIES = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all")
-NET_ADMIN_ALONE = ("setpriv", "--bounding-set", "-all,+net_admin", "--inh-caps", "-all")
+# Reading is left to it: the checkout may lie in a home directory that only its owner can enter.
+NO_CAPABILITIES = ("setpriv", "--bounding-set", "-all,+dac_read_search", "--inh-caps", "-all")
+NET_ADMIN_ALONE = (
+    *("setpriv", "--bounding-set", "-all,+dac_read_search,+net_admin"),
+    *("--inh-caps", "-all"),
+)
 
 
 def confined(prefix: Sequence[str], *arguments: str) -> subprocess.CompletedProcess:
