@@ -57,5 +57,4 @@ def as_root(
     Without bytecode, so that nothing in a checkout or the caches becomes root's.
     """
     kept = [f"{name}={environment[name]}" for name in _KEPT if name in environment]
-    env = ["env", *kept, "PYTHONDONTWRITEBYTECODE=1"]
-    return [sudo, "--", *env, python, "-I", "-c", _MAIN, *arguments]
+    return [sudo, "--", "env", *kept, python, "-I", "-B", "-c", _MAIN, *arguments]
