@@ -15,7 +15,7 @@ use crate::http::Pools;
 use crate::metrics::Direction;
 use crate::net::{self, Listeners};
 use crate::survive::survive;
-use crate::{inbound, outbound};
+use crate::{allocator, inbound, outbound};
 
 /// Destinations of which a worker remembers who speaks first.
 const FIRST_SPEAKERS: usize = 1024;
@@ -58,6 +58,7 @@ async fn serve(ctx: Context, listeners: Listeners) -> io::Result<()> {
     for listener in listeners.outbound {
         listen(&worker, listener, Direction::Outbound)?;
     }
+    spawn_local(allocator::give_back_unused());
     drain.signaled().await;
     inbound.abort();
     drain.released().await;

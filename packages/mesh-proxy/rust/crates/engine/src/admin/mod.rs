@@ -3,6 +3,7 @@
 
 mod access;
 mod environment;
+mod places;
 mod respond;
 mod server;
 

@@ -13,9 +13,10 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tracing::{debug, info, warn};
 
+use super::places::Places;
 use super::respond::{self, Answer};
 use super::{access, environment};
 use crate::identity::Identity;
@@ -42,7 +43,7 @@ pub struct Admin {
 
 /// Accepts for ever.
 pub async fn serve(listener: TcpListener, admin: Arc<Admin>) {
-    let connections = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut places = Places::new(CONNECTIONS);
     loop {
         let (tcp, client) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -52,12 +53,8 @@ pub async fn serve(listener: TcpListener, admin: Arc<Admin>) {
                 continue;
             }
         };
-        let Ok(permit) = connections.clone().try_acquire_owned() else {
-            debug!(%client, "too many admin connections");
-            continue;
-        };
         let admin = admin.clone();
-        tokio::spawn(async move {
+        let connection = tokio::spawn(async move {
             let service = service_fn(move |request| {
                 let admin = admin.clone();
                 async move { Ok::<_, Infallible>(admin.answer(client, request).await) }
@@ -70,8 +67,10 @@ pub async fn serve(listener: TcpListener, admin: Arc<Admin>) {
             if let Err(error) = served {
                 debug!(%client, %error, "an admin connection failed");
             }
-            drop(permit);
         });
+        if places.take(connection.abort_handle()) {
+            debug!(%client, "too many admin connections; the oldest was closed");
+        }
     }
 }
 

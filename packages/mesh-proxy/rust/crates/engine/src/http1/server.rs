@@ -28,6 +28,8 @@ use crate::transport::Io;
 /// How long a client may take for a head once it has begun one. Between requests it may be idle
 /// for as long as it likes: whoever accepts connections for the application decides that.
 const HEAD: Duration = Duration::from_secs(30);
+/// The same once the process is to end. Whoever has begun a head means to send the rest.
+const LAST_HEAD: Duration = Duration::from_secs(1);
 /// How much of an unread request is read for the sake of the connection.
 const DISCARDED: usize = 256 * 1024;
 /// How long, and how much, is read after the last response, so that a client which still sends
@@ -116,17 +118,23 @@ impl Connection {
     ) -> Result<Option<request::Head>, Malformed> {
         let mut scanner = scanner(LineEnds::Strict);
         let mut deadline: Option<Pin<Box<Sleep>>> = None;
+        let mut last = false;
         let found = poll_fn(|cx| {
             self.input.skip_empty_lines();
             let found = self.input.poll_head(&self.io, &mut scanner, cx);
             if found.is_ready() {
                 return found;
             }
+            let drained = !last && drained.as_mut().poll(cx).is_ready();
             if self.input.buffer.is_empty() {
-                return match drained.as_mut().poll(cx) {
-                    Poll::Ready(()) => Poll::Ready(Ok(None)),
-                    Poll::Pending => Poll::Pending,
+                return match drained || last {
+                    true => Poll::Ready(Ok(None)),
+                    false => Poll::Pending,
                 };
+            }
+            if drained {
+                last = true;
+                deadline = Some(Box::pin(sleep(LAST_HEAD)));
             }
             let deadline = deadline.get_or_insert_with(|| Box::pin(sleep(HEAD)));
             match deadline.as_mut().poll(cx) {

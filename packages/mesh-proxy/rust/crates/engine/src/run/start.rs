@@ -140,6 +140,7 @@ fn work(
 async fn sweep(context: Context) {
     let mut ticks = tokio::time::interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    tokio::spawn(crate::allocator::give_back_unused());
     for count in (0..METRICS_EVERY).cycle() {
         ticks.tick().await;
         let now = Instant::now();
