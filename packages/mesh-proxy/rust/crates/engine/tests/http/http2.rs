@@ -35,7 +35,7 @@ fn request(method: &str, path: &str) -> Request<()> {
         .unwrap()
 }
 
-async fn collect(mut body: RecvStream) -> (Vec<u8>, Option<HeaderMap>) {
+pub async fn collect(mut body: RecvStream) -> (Vec<u8>, Option<HeaderMap>) {
     let mut all = Vec::new();
     while let Some(data) = body.data().await {
         let data = data.unwrap();

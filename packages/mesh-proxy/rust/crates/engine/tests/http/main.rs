@@ -10,6 +10,7 @@ mod floods;
 mod framing;
 mod http2;
 mod mesh;
+mod peers;
 mod requests;
 mod sizes;
 mod smuggling;
