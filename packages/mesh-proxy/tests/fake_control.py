@@ -45,13 +45,37 @@ class Authority:
         self.key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "root")])
         self.root = self._sign(name, self.key.public_key(), datetime.timedelta(days=1), ca=True)
+        self.intermediates: list[x509.Certificate] = []
+        """From the one that signs leaves up to the one that the root has signed."""
 
     @property
     def pem(self) -> str:
         return self.root.public_bytes(serialization.Encoding.PEM).decode()
 
     def leaf(self, public_key: Any, name: str, life: datetime.timedelta) -> x509.Certificate:
-        return self._sign(x509.Name([]), public_key, life, names=[x509.DNSName(name)])
+        return self.leaf_of_several(public_key, [name], life)
+
+    def leaf_of_several(
+        self, public_key: Any, names: list[str], life: datetime.timedelta
+    ) -> x509.Certificate:
+        """A leaf with these names in this order."""
+        alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
+        return self._sign(x509.Name([]), public_key, life, names=alternatives)
+
+    def delegate(self) -> None:
+        """Have leaves signed by a new intermediate from now on."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        common = f"intermediate {len(self.intermediates)}"
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common)])
+        issuer = self._issuer
+        life = datetime.timedelta(days=1)
+        certificate = self._sign(name, key.public_key(), life, ca=True, issuer=issuer)
+        self.intermediates.insert(0, certificate)
+        self.key = key
+
+    @property
+    def _issuer(self) -> x509.Name:
+        return (self.intermediates[0] if self.intermediates else self.root).subject
 
     def _sign(
         self,
@@ -61,12 +85,13 @@ class Authority:
         *,
         ca: bool = False,
         names: list[x509.GeneralName] | None = None,
+        issuer: x509.Name | None = None,
     ) -> x509.Certificate:
         now = datetime.datetime.now(datetime.UTC)
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
-            .issuer_name(subject if ca else self.root.subject)
+            .issuer_name(issuer or (subject if ca else self._issuer))
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - _SKEW)
@@ -249,7 +274,11 @@ class _Identity(identity_pb2_grpc.IdentityServicer):
         csr = x509.load_der_x509_csr(request.certificate_signing_request)
         leaf = self.control.authority.leaf(csr.public_key(), request.identity, life)
         response = identity_pb2.CertifyResponse(
-            leaf_certificate=leaf.public_bytes(serialization.Encoding.DER)
+            leaf_certificate=leaf.public_bytes(serialization.Encoding.DER),
+            intermediate_certificates=[
+                certificate.public_bytes(serialization.Encoding.DER)
+                for certificate in self.control.authority.intermediates
+            ],
         )
         response.valid_until.FromDatetime(leaf.not_valid_after_utc.replace(tzinfo=None))
         return response
