@@ -1,11 +1,12 @@
 //! Connections of other proxies to the inbound port itself: mutual TLS, then a transport header.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use mesh_decide::transport_header::{Header, Malformed, Session};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::terminate::{Terminated, terminate};
 use super::{InboundConnection, Refusal, http, tcp};
@@ -23,7 +24,7 @@ pub(super) async fn serve(
     worker: &WorkerContext,
 ) -> Result<(), Refusal> {
     // Boxed: a connection leaves this state behind soon and lives on for long.
-    let opening = Box::pin(open(tcp, worker)).await?;
+    let opening = Box::pin(open_in_time(tcp, worker)).await?;
     let Opening { io, status, header } = opening;
     count(worker, &status, &header);
     if let Some(name) = header.name {
@@ -47,6 +48,20 @@ pub(super) async fn serve(
     // Boxed: an opaque connection would carry HTTP's state along.
     Box::pin(http::serve(connection, version, worker)).await;
     Ok(())
+}
+
+/// How long a client may still take to say what it wants once the process is to end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+async fn open_in_time(tcp: TcpStream, worker: &WorkerContext) -> Result<Opening, Refusal> {
+    let ended = async {
+        worker.ctx.drain.signaled().await;
+        sleep(LAST_WORDS).await;
+    };
+    tokio::select! {
+        opening = open(tcp, worker) => opening,
+        () = ended => Err(Refusal::Silent(LAST_WORDS)),
+    }
 }
 
 struct Opening {
