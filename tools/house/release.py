@@ -28,16 +28,18 @@ def ensure_release() -> None:
     maturin = [str(VENV / "bin/maturin"), "build", "--profile", "dist", "--locked"]
     _run([*maturin, "--out", str(wheels), "--manifest-path", str(RUST / "crates/py/Cargo.toml")])
     _run([sys.executable, "-m", "venv", str(RELEASE)])
-    names = [f"{name}{_EXTRAS.get(name, '')} @ file://{_source(name)}" for name in packages()]
     pip = [str(RELEASE / "bin/python"), "-m", "pip", "install", "--quiet"]
-    _run([*pip, "--disable-pip-version-check", "--index-url", simple_index(), *names])
+    where = ["--index-url", simple_index(), f"--find-links={wheels}"]
+    _run([*pip, "--disable-pip-version-check", *where, *map(_requirement, packages())])
     stamp.write()
 
 
-def _source(name: str) -> str:
-    if name == "mesh-proxy":
-        return str(next((RELEASE / "wheels").glob("*.whl")))
-    return str(ROOT / "packages" / name)
+def _requirement(name: str) -> str:
+    extra = _EXTRAS.get(name, "")
+    # The engine's wheel is made above; pip would build the others' itself, and those are quick.
+    return (
+        name + extra if name == "mesh-proxy" else f"{name}{extra} @ file://{ROOT}/packages/{name}"
+    )
 
 
 def _run(command: list[str]) -> None:
