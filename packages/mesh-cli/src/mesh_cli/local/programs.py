@@ -65,7 +65,7 @@ def _fetched(name: str, package: str, cache: Path, progress: Callable[[str], Non
         raise ValueError(f"no program or package name: {name!r}, {package!r}")
     home = cache / "programs" / _release() / package
     program = home / name
-    if program.exists():
+    if program.exists() and _loads(name, home / "root"):
         return program
     apt, dpkg = shutil.which("apt-get"), shutil.which("dpkg")
     if not apt or not dpkg:
@@ -75,10 +75,26 @@ def _fetched(name: str, package: str, cache: Path, progress: Callable[[str], Non
         )
     home.parent.mkdir(parents=True, exist_ok=True)
     with _locked(home.parent / f".{package}.lock"):
-        if not program.exists():
+        if not (program.exists() and _loads(name, home / "root")):
             progress(f"fetching {name} (Debian package {package}; a few seconds)")
             _unpack(name, package, home, apt, dpkg)
     return program
+
+
+def _loads(name: str, root: Path) -> bool:
+    """Whether every library is there: one that the system had may have been removed since."""
+    binary, ldd = _binaries(root).get(name), shutil.which("ldd")
+    if binary is None or ldd is None:
+        return binary is not None
+    libraries = ":".join(str(root / path) for path in _library_directories(root))
+    done = subprocess.run(
+        [ldd, str(root / binary)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "LD_LIBRARY_PATH": libraries},
+    )
+    return "not found" not in done.stdout
 
 
 def _unpack(name: str, package: str, home: Path, apt: str, dpkg: str) -> None:
