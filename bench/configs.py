@@ -1,9 +1,9 @@
 """Configuration of nginx and haproxy: one worker each, keep-alive, one field added a hop."""
 
-ORIGIN = """\
+NGINX = """\
 worker_processes 1;
 daemon off;
-pid /var/run/bench/origin.pid;
+pid /var/run/bench/nginx.pid;
 error_log stderr crit;
 events { worker_connections 4096; }
 http {
@@ -16,28 +16,23 @@ http {
   keepalive_requests 1000000000;
   keepalive_timeout 600;
   default_type text/plain;
+"""
+
+ORIGIN = (
+    NGINX
+    + """\
   server {
     listen 8080;
     listen [::]:8080;
-    location / { return 200 "%s"; }
+    location / { return 200 "BODY"; }
   }
 }
-""" % ("x" * 127 + "\\n")
+""".replace("BODY", "x" * 127 + "\\n")
+)
 
-HOP = """\
-worker_processes 1;
-daemon off;
-pid /var/run/bench/hop.pid;
-error_log stderr crit;
-events { worker_connections 4096; }
-http {
-  access_log off;
-  client_body_temp_path /var/run/bench/body;
-  proxy_temp_path /var/run/bench/proxy;
-  fastcgi_temp_path /var/run/bench/fastcgi;
-  uwsgi_temp_path /var/run/bench/uwsgi;
-  scgi_temp_path /var/run/bench/scgi;
-  keepalive_requests 1000000000;
+HOP = (
+    NGINX
+    + """\
   upstream origin { server ORIGIN:8080; keepalive 512; keepalive_requests 1000000000; }
   server {
     listen 8002;
@@ -51,6 +46,7 @@ http {
   }
 }
 """
+)
 
 DEFAULTS = """\
 global
