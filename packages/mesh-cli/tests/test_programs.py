@@ -73,6 +73,15 @@ def test_a_missing_one_is_fetched_once_and_runs_with_its_libraries(machine):
     assert left == {"hello", ".hello.lock"}, "nothing half-made is left"
 
 
+def test_one_whose_library_has_left_the_system_is_fetched_again(machine):
+    find_program("hello-world", "hello")
+    ldd = machine / "tools" / "ldd"
+    ldd.write_text("#!/bin/sh\necho 'libhello.so.1 => not found'\n")
+    ldd.chmod(0o755)
+    find_program("hello-world", "hello")
+    assert calls(machine) == ["install", "install"]
+
+
 def test_missing_package_lists_are_fetched(machine, monkeypatch):
     monkeypatch.setenv("FAILS", "first")
     assert find_program("hello-world", "hello").exists()
