@@ -118,8 +118,6 @@ def _service_ports(service: Service) -> Iterator[Finding]:
     names = [port.name for port in ports]
     for index, port in enumerate(ports):
         path: FieldPath = ("spec", "ports", index)
-        if not 0 < port.port < 65536:
-            yield "must be from 1 to 65535", (*path, "port")
         if len(ports) > 1 and (not port.name or names.count(port.name) > 1):
             yield "each of several ports needs a name of its own", (*path, "name")
         if port.protocol not in ("TCP", "UDP"):

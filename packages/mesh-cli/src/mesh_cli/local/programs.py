@@ -65,7 +65,7 @@ def _fetched(name: str, package: str, cache: Path, progress: Callable[[str], Non
         raise ValueError(f"no program or package name: {name!r}, {package!r}")
     home = cache / "programs" / _release() / package
     program = home / name
-    if program.exists() and _loads(name, home / "root"):
+    if _runs(program):
         return program
     apt, dpkg = shutil.which("apt-get"), shutil.which("dpkg")
     if not apt or not dpkg:
@@ -75,24 +75,26 @@ def _fetched(name: str, package: str, cache: Path, progress: Callable[[str], Non
         )
     home.parent.mkdir(parents=True, exist_ok=True)
     with _locked(home.parent / f".{package}.lock"):
-        if not (program.exists() and _loads(name, home / "root")):
+        if not _runs(program):
             progress(f"fetching {name} (Debian package {package}; a few seconds)")
             _unpack(name, package, home, apt, dpkg)
     return program
 
 
-def _loads(name: str, root: Path) -> bool:
-    """Whether every library is there: one that the system had may have been removed since."""
-    binary, ldd = _binaries(root).get(name), shutil.which("ldd")
-    if binary is None or ldd is None:
-        return binary is not None
-    libraries = ":".join(str(root / path) for path in _library_directories(root))
+def _runs(program: Path) -> bool:
+    """Whether it was fetched and finds its libraries: the system's may have been removed since."""
+    root = program.parent / "root"
+    binary, ldd = _binaries(root).get(program.name), shutil.which("ldd")
+    if binary is None or not program.exists():
+        return False
+    if ldd is None:
+        return True
     done = subprocess.run(
         [ldd, str(root / binary)],
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "LD_LIBRARY_PATH": libraries},
+        env={**os.environ, "LD_LIBRARY_PATH": _library_path(root, root)},
     )
     return "not found" not in done.stdout
 
@@ -178,24 +180,25 @@ def _binaries(root: Path) -> dict[str, Path]:
 
 def _write_wrapper(wrapper: Path, root: Path, binary: Path, unpacked: Path) -> None:
     """Write the script that runs a binary with the libraries unpacked beside it."""
-    libraries = ":".join(str(root / path) for path in _library_directories(unpacked))
+    libraries = shlex.quote(_library_path(root, unpacked))
     wrapper.write_text(
         "#!/bin/sh\n"
-        f"LD_LIBRARY_PATH={shlex.quote(libraries)}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\n"
+        f"LD_LIBRARY_PATH={libraries}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\n"
         "export LD_LIBRARY_PATH\n"
         f'exec {shlex.quote(str(root / binary))} "$@"\n'
     )
     wrapper.chmod(0o755)
 
 
-def _library_directories(root: Path) -> list[Path]:
+def _library_path(root: Path, unpacked: Path) -> str:
+    """Give the directories with libraries of what is `unpacked`, as they lie below `root`."""
     found = {
-        library.parent.relative_to(root)
+        library.parent.relative_to(unpacked)
         for base in ("lib", "usr/lib")
         for pattern in ("*.so*", "*/*.so*")
-        for library in (root / base).glob(pattern)
+        for library in (unpacked / base).glob(pattern)
     }
-    return sorted(found)
+    return ":".join(str(root / path) for path in sorted(found))
 
 
 def _release() -> str:
