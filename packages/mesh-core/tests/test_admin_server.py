@@ -1,5 +1,6 @@
 """The admin endpoints, over real sockets."""
 
+import errno
 import http.client
 import socket
 import time
@@ -111,10 +112,15 @@ def test_a_failure_of_ours_is_an_answer_and_a_line_in_the_log(server, registry, 
 
 def test_garbage_ends_only_its_own_connection(server):
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
-        connection.sendall(b"\x16\x03\x01garbage\r\n\r\n" + b"x" * 100_000)
-        connection.shutdown(socket.SHUT_WR)
-        while connection.recv(65536):
-            pass
+        try:
+            connection.sendall(b"\x16\x03\x01garbage\r\n\r\n" + b"x" * 100_000)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65536):
+                pass
+        except OSError as ended:
+            # The server may have ended it before all of this was sent; a time-out is no end.
+            if ended.errno not in {errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN}:
+                raise
     assert get(server, "/ping")[0] == 200
 
 
