@@ -16,7 +16,10 @@ from house.steps import cargo_test, command, function, pytest, tool
 
 # One profile for everything that compiles, so that nothing is compiled twice.
 CARGO = ("--locked", "--profile=mesh")
-_TYPED = (*("packages/*/src", "packages/mesh-proxy/python", "packages/mesh-proto/tools", "bench"),)
+_TYPED = (
+    *("packages/*/src", "packages/mesh-proxy/python", "packages/mesh-proto/tools", "bench"),
+    *("deploy/images/src",),
+)
 
 
 def lint() -> list[Row]:

@@ -1,0 +1,1 @@
+"""Real Kubernetes clusters for tests, built and run on one machine."""
