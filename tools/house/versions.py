@@ -128,12 +128,19 @@ def _held(entry: Toml) -> set[tuple[str, str]]:
     held: set[tuple[str, str]] = set()
     held |= {(canonicalize_name(r.name), str(r.specifier)) for r in map(Requirement, texts)}
     for name, value in entry.get("dependencies", {}).items():
-        detail = value if isinstance(value, dict) else {"version": value}
-        # What is optional stands among the extras, whether the lock's project wants it or not.
-        if not detail.get("optional"):
-            text = str(detail.get("version", "*")).replace("*", "")
-            held.add((canonicalize_name(name), str(SpecifierSet(text))))
+        for detail in _details(value):
+            # What is optional stands among the extras, whether the lock's project wants it or not.
+            if not detail.get("optional"):
+                text = str(detail.get("version", "*")).replace("*", "")
+                held.add((canonicalize_name(name), str(SpecifierSet(text))))
     return held
+
+
+def _details(value: object) -> list[Toml]:
+    """A dependency as the lock writes it: a range, a table, or several for several extras."""
+    if isinstance(value, list):
+        return [detail for item in value for detail in _details(item)]
+    return [value if isinstance(value, dict) else {"version": value}]
 
 
 def _needed(project: Project, projects: Mapping[str, Project]) -> set[str]:

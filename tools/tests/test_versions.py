@@ -118,6 +118,24 @@ def test_a_lock_older_than_a_siblings_dependencies_is_found(
     assert all(f"dependencies of mesh-proto have changed since ({changed})" in x for x in found)
 
 
+def test_a_dependency_with_extras_of_its_own_in_an_extra_is_no_problem(
+    workspace: Workspace,
+) -> None:
+    core = CORE.format(range=">=0.1,<0.2").replace(
+        "[tool.poetry",
+        '[project.optional-dependencies]\ncalls = ["mesh-proto[grpc] (>=0.1,<0.2)"]\n[tool.poetry',
+    )
+    workspace.write("packages/mesh-core/pyproject.toml", core)
+    # Such a dependency is a list in the lock: once as always, once as the extra wants it.
+    twice = (
+        '[{version = ">=0.1,<0.2"}, {version = ">=0.1,<0.2", extras = ["grpc"], optional = true}]'
+    )
+    held = CORE_LOCKED.replace('">=0.1,<0.2"', twice)
+    extras = '[package.extras]\ncalls = ["mesh-proto[grpc] (>=0.1,<0.2)"]\n'
+    workspace.write("poetry.lock", held + extras + PROTO_LOCKED)
+    assert problems(workspace.path) == []
+
+
 def test_a_missing_lock_is_found(workspace: Workspace) -> None:
     (workspace.path / "packages/mesh-core/poetry.lock").unlink()
     assert "is missing; run `./dev lock`" in workspace.only_problem()
