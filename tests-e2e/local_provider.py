@@ -2,21 +2,15 @@
 
 import contextlib
 import json
-import os
-import shutil
-import signal
-import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pod_processes
+from interface_capture import InterfaceCapture
 from provider import PodState
-
-PROC = Path("/proc")
-ETH_P_ALL = 3
 
 
 class LocalMesh:
@@ -81,15 +75,12 @@ class LocalMesh:
 
     def kill(self, pod: str, what: str) -> None:
         """SIGKILL the processes in a pod's network whose command line holds `what`."""
-        victims = [pid for pid in processes_in(self._network(pod)) if what in command_line(pid)]
-        assert victims, f"no process of {pod} has {what!r} in its command line"
-        for pid in victims:
-            os.kill(pid, signal.SIGKILL)
+        pod_processes.kill(pod_processes.in_network(self._network(pod)), what)
 
     @contextlib.contextmanager
-    def capture(self, pod: str) -> Iterator["InterfaceCapture"]:
+    def capture(self, pod: str) -> Iterator[InterfaceCapture]:
         """Record what passes the pod's interfaces but loopback."""
-        pid = processes_in(self._network(pod))[0]
+        pid = pod_processes.in_network(self._network(pod))[0]
         capture = InterfaceCapture(pid)
         try:
             yield capture
@@ -122,75 +113,3 @@ class LocalMesh:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
         assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}{done.stderr}"
         return done.stdout
-
-
-def processes_in(network: str) -> list[int]:
-    """The processes in a network namespace, by the machine's numbers."""
-    found = []
-    for entry in PROC.iterdir():
-        with contextlib.suppress(OSError):
-            if entry.name.isdigit() and (entry / "ns/net").readlink().name == network:
-                found.append(int(entry.name))
-    return sorted(found)
-
-
-def command_line(pid: int) -> str:
-    """A process's arguments, joined with blanks; empty when it has ended."""
-    try:
-        return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""
-
-
-class InterfaceCapture:
-    """Reads every frame from a packet socket that was made in the pod's network."""
-
-    def __init__(self, pid: int) -> None:
-        """Capture in the network namespace of a process (needs root)."""
-        self._socket = packet_socket_in(pid)
-        self._frames: list[bytes] = []
-        self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def bytes(self) -> bytes:
-        """All frames so far; those on their way get a moment to arrive."""
-        self._thread.join(0.3)
-        with self._lock:
-            return b"".join(self._frames)
-
-    def close(self) -> None:
-        """Stop."""
-        self._socket.close()
-
-    def _read(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                frame, address = self._socket.recvfrom(1 << 17)
-                if address[0] != "lo":
-                    with self._lock:
-                        self._frames.append(frame)
-
-
-def packet_socket_in(pid: int) -> socket.socket:
-    """A packet socket of another network namespace: a child enters it and hands the socket over."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    program = (
-        "import socket, sys\n"
-        "channel = socket.socket(fileno=int(sys.argv[1]))\n"
-        f"raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons({ETH_P_ALL}))\n"
-        "socket.send_fds(channel, [b'x'], [raw.fileno()])\n"
-    )
-    nsenter = shutil.which("nsenter") or "/usr/bin/nsenter"
-    with ours, theirs:
-        subprocess.run(
-            [
-                *(nsenter, f"--target={pid}", "--net"),
-                *(sys.executable, "-c", program, str(theirs.fileno())),
-            ],
-            pass_fds=[theirs.fileno()],
-            check=True,
-            timeout=20,
-        )
-        _, descriptors, _, _ = socket.recv_fds(ours, 1, 1)
-    return socket.socket(fileno=descriptors[0])
