@@ -74,8 +74,28 @@ def netns(session: nox.Session) -> None:
 
 @nox.session
 def e2e(session: nox.Session) -> None:
-    """the scenarios of tests-e2e on `mesh local` (root); arguments go to pytest"""
+    """the scenarios of tests-e2e (root) on `--provider local|node|kind|existing`"""
     _report(session, lambda: checks.e2e(session.posargs))
+
+
+@nox.session
+def faults(session: nox.Session) -> None:
+    """tests of numbered faults; `./dev faults 52 --full` runs one at full size"""
+    _report(session, lambda: checks.faults(session.posargs))
+
+
+@nox.session
+def images(session: nox.Session) -> None:
+    """the container images, into archives; `./dev images --help` says more"""
+    _ensure(session)
+    _run(session, str(VENV / "bin/python"), "-m", "mesh_images", *session.posargs)
+
+
+@nox.session
+def cluster(session: nox.Session) -> None:
+    """a real Kubernetes on this machine (root); `./dev cluster up`, `down`, `--help`"""
+    _ensure(session)
+    _run(session, str(VENV / "bin/python"), "-m", "mesh_clusters", *session.posargs)
 
 
 @nox.session
@@ -126,9 +146,13 @@ def tests(session: nox.Session) -> None:
     """everything that this machine can run, with one summary"""
     _report(
         session,
-        *(checks.lint, checks.types, checks.proto, checks.versions, checks.unit),
-        *(checks.rust, checks.netns, checks.e2e, checks.build),
+        *(checks.lint, checks.types, checks.proto, checks.versions, checks.clusters),
+        *(checks.unit, checks.rust, checks.netns, _local_scenarios, checks.build),
     )
+
+
+def _local_scenarios() -> list[Row]:
+    return checks.e2e(["--provider", "local"])
 
 
 def _report(session: nox.Session, *groups: Callable[[], list[Row]]) -> None:

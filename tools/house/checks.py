@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +24,14 @@ _TYPED = (
     *("packages/*/src", "packages/mesh-proxy/python", "packages/mesh-proto/tools", "bench"),
     *("deploy/images/src",),
 )
+
+# Tests of what is no package of the mesh.
+_OTHER_SUITES = {
+    "house": "tools/tests",
+    "images": "deploy/images/tests",
+    "chart": "deploy/tests",
+    "clusters": "tests-e2e/clusters/tests",
+}
 
 
 def lint() -> list[Row]:
@@ -111,15 +123,53 @@ def netns(arguments: Sequence[str] = ()) -> list[Row]:
     return rows
 
 
+def clusters() -> list[Row]:
+    """The programs of a cluster, built once and kept: tests start real API servers of them."""
+    if not sys.platform.startswith("linux"):
+        return [Row("clusters", not_run="clusters run on Linux", elsewhere=True)]
+    return [command("clusters", [tool("python"), "-m", "mesh_clusters", "build"])]
+
+
+def faults(arguments: Sequence[str] = ()) -> list[Row]:
+    """The tests of numbered faults, or of those named; `--full` runs them at full size."""
+    numbers = [argument for argument in arguments if argument.isdecimal()]
+    full = [argument for argument in arguments if argument == "--full"]
+    chosen = [f"--fault={number}" for number in numbers]
+    where = [*chosen, *full, "-m", "fault and not netns"]
+    if full:
+        os.environ["MESH_FAULTS_FULL"] = "1"  # what tests in Rust look at
+    python = [*unit(where), *netns(["-m", "fault and netns", *chosen, *full])]
+    names = [f"fault_{number}_" for number in numbers] or ["fault_"]
+    return [*python, *(row for name in names for row in rust([name]))]
+
+
 def e2e(arguments: Sequence[str] = ()) -> list[Row]:
-    """The scenarios of tests-e2e on the provider `local`, as root."""
+    """The scenarios of tests-e2e as root: on `--provider`, else on kind or on a node."""
+    provider, rest = _provider(arguments)
+    name = f"e2e: {provider}"
     try:
         elevation = elevate()
     except CannotElevateError as error:
-        return [Row("e2e: local", not_run=str(error), elsewhere=error.elsewhere)]
+        return [Row(name, not_run=str(error), elsewhere=error.elsewhere)]
     # The first scenario brings the whole mesh up, and one moves a gibibyte.
-    scenarios = [str(ROOT / "tests-e2e"), "--timeout=300", *arguments]
-    return [_as_root("e2e: local", scenarios, elevation)]
+    scenarios = [str(ROOT / "tests-e2e"), f"--ignore={ROOT / 'tests-e2e/clusters'}"]
+    options = [f"--provider={provider}", "--timeout=600"]
+    return [_as_root(name, [*scenarios, *options, *rest], elevation)]
+
+
+def _provider(arguments: Sequence[str]) -> tuple[str, list[str]]:
+    """Where the scenarios run, and what remains for pytest."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--provider")
+    given, rest = parser.parse_known_args(list(arguments))
+    return given.provider or ("kind" if _docker_runs() else "node"), rest
+
+
+def _docker_runs() -> bool:
+    docker = shutil.which("docker")
+    return docker is not None and (
+        subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0
+    )
 
 
 def lock() -> list[Row]:
@@ -151,7 +201,7 @@ def _as_root(name: str, arguments: Sequence[str], elevation: Elevation) -> Row:
 
 def _suites(chosen: Sequence[str]) -> list[tuple[str, Path]]:
     suites = [(name, ROOT / "packages" / name / "tests") for name in packages()]
-    suites.append(("house", ROOT / "tools/tests"))
+    suites += [(name, ROOT / tests) for name, tests in _OTHER_SUITES.items()]
     return [
         (name, tests)
         for name, tests in suites
@@ -161,7 +211,7 @@ def _suites(chosen: Sequence[str]) -> list[tuple[str, Path]]:
 
 def _chosen(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """Leading arguments that name packages, and the rest, which goes to pytest."""
-    known = {*packages(), "house"}
+    known = {*packages(), *_OTHER_SUITES}
     rest = list(arguments)
     chosen = []
     while rest and rest[0] in known:

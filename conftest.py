@@ -1,0 +1,39 @@
+"""What all tests share: numbered faults can be chosen, and run at full size."""
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+import pytest
+
+Scaled: TypeAlias = Callable[[int, int], int]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options for the tests of numbered faults."""
+    group = parser.getgroup("faults")
+    group.addoption("--fault", type=int, action="append", help="only the tests of this fault")
+    group.addoption("--full", action="store_true", help="faults at full size, without time limits")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep what was chosen; at full size nothing has a time limit."""
+    chosen = set(config.getoption("--fault") or ())
+    if chosen:
+        others = [item for item in items if not chosen & set(_faults(item))]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+    if config.getoption("--full"):
+        for item in items:
+            item.add_marker(pytest.mark.timeout(0), append=False)
+
+
+@pytest.fixture
+def scaled(request: pytest.FixtureRequest) -> Scaled:
+    """Gives the first of two sizes, the second when faults run at full size."""
+    full = bool(request.config.getoption("--full"))
+    return lambda small, whole: whole if full else small
+
+
+def _faults(item: pytest.Item) -> Iterator[int]:
+    for mark in item.iter_markers("fault"):
+        yield from mark.args
