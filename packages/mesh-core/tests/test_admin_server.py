@@ -97,6 +97,19 @@ def test_metrics_have_no_created_series(server):
     assert "things_total 3.0" in text
 
 
+def test_a_service_has_pages_of_its_own(clock, readiness, registry):
+    pages = {}
+    server = AdminServer(LOOPBACK, readiness, Heartbeat(clock), registry, pages)
+    server.start()
+    try:
+        assert get(server, "/things.json")[0] == 404
+        pages["/things.json"] = lambda: b'{"things": 3}'
+        assert get(server, "/things.json") == (200, '{"things": 3}')
+        assert get(server, "/")[1].endswith("/metrics, /things.json\n")
+    finally:
+        server.close()
+
+
 def test_other_paths_and_methods(server):
     assert get(server, "/none")[0] == 404
     assert get(server, "/ping", "POST")[0] == 501

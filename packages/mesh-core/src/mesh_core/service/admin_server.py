@@ -7,8 +7,10 @@ import logging
 import socket
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -26,12 +28,14 @@ REQUEST_SECONDS = 10.0
 
 Answer = tuple[HTTPStatus, str, bytes]
 """Status, content type and body."""
+Page = Callable[[], bytes]
+"""Gives a JSON document; called by the server's threads."""
 
 log = logging.getLogger(__name__)
 
 
 class AdminServer:
-    """Serves `/ping`, `/live`, `/ready` and `/metrics` over HTTP/1."""
+    """Serves `/ping`, `/live`, `/ready`, `/metrics` and the service's own pages over HTTP/1."""
 
     def __init__(
         self,
@@ -39,11 +43,13 @@ class AdminServer:
         readiness: Readiness,
         heartbeat: Heartbeat,
         registry: CollectorRegistry,
+        pages: Mapping[str, Page] = MappingProxyType({}),
     ) -> None:
         """Take the address at once, so that one in use is an error of the start."""
         self._readiness = readiness
         self._heartbeat = heartbeat
         self._registry = registry
+        self._pages = pages
         self._server = _Server(listen(address), self)
         self._thread = threading.Thread(target=self._serve, name="admin", daemon=True)
 
@@ -77,8 +83,13 @@ class AdminServer:
                 return self._ready()
             case "/metrics":
                 return HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(self._registry)
+            case _ if path in self._pages:
+                return HTTPStatus.OK, "application/json", self._pages[path]()
             case _:
-                return _text(HTTPStatus.NOT_FOUND, "known are /ping, /live, /ready and /metrics")
+                return _text(HTTPStatus.NOT_FOUND, f"known are {', '.join(self._known())}")
+
+    def _known(self) -> tuple[str, ...]:
+        return ("/ping", "/live", "/ready", "/metrics", *self._pages)
 
     def _live(self) -> Answer:
         if self._heartbeat.stalled:

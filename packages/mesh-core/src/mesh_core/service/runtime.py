@@ -14,7 +14,7 @@ import prometheus_client
 from mesh_core.authority import Authority
 from mesh_core.errors import CoreError
 from mesh_core.service import logs
-from mesh_core.service.admin_server import AdminServer
+from mesh_core.service.admin_server import AdminServer, Page
 from mesh_core.service.heartbeat import Heartbeat
 from mesh_core.service.readiness import Readiness
 
@@ -38,6 +38,8 @@ class Settings:
     admin: Authority
     log_level: str = "info"
     log_format: str = "plain"
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+    """Makes the event loop, for a service that needs another one than asyncio's own."""
 
 
 class Service:
@@ -48,6 +50,8 @@ class Service:
         self.readiness = Readiness()
         self.heartbeat = Heartbeat()
         self.registry = prometheus_client.REGISTRY
+        self.pages: dict[str, Page] = {}
+        """JSON documents on the admin port, by their paths."""
         self._cleanups: list[tuple[str, Cleanup]] = []
         self._stop = asyncio.Event()
         self.readiness.require(_STARTING)
@@ -94,7 +98,8 @@ def run(main: Callable[[Service], Awaitable[None]], settings: Settings) -> int:
         logs.configure(settings.log_level, settings.log_format)
         # They double every counter, and nobody reads them.
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
-        asyncio.run(_run(main, settings))
+        with asyncio.Runner(loop_factory=settings.loop_factory) as runner:
+            runner.run(_run(main, settings))
     except CoreError as error:
         print(f"{settings.name}: {error}", file=sys.stderr)
         return 1
@@ -106,7 +111,9 @@ def run(main: Callable[[Service], Awaitable[None]], settings: Settings) -> int:
 
 async def _run(main: Callable[[Service], Awaitable[None]], settings: Settings) -> None:
     service = Service()
-    admin = AdminServer(settings.admin, service.readiness, service.heartbeat, service.registry)
+    admin = AdminServer(
+        settings.admin, service.readiness, service.heartbeat, service.registry, service.pages
+    )
     _handle_signals(service)
     admin.start()
     try:
