@@ -10,6 +10,7 @@ LIGHT = (
     "mesh_core.annotations",
     "mesh_core.authority",
     "mesh_core.durations",
+    "mesh_core.kubernetes",
     "mesh_core.names",
     "mesh_core.ports",
     "mesh_core.resources",

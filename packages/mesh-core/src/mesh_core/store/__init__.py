@@ -13,7 +13,7 @@ from mesh_core.store.errors import (
     StoreError,
 )
 from mesh_core.store.object_directory import ObjectDirectory
-from mesh_core.store.problem import Problem
+from mesh_core.store.problem import ObjectProblem, Problem
 from mesh_core.store.resource_store import Event, ResourceStore
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ __all__ = [
     "Event",
     "NotFoundError",
     "ObjectDirectory",
+    "ObjectProblem",
     "Problem",
     "ReadOnlyError",
     "ResourceStore",
