@@ -64,9 +64,8 @@ def test_installation_then_namespace_then_pod(name, field, text, value):
     "name, text, field, base",
     [
         ("enable-gateway", "true", "gateway", False),
-        ("close-wait-timeout", "5s", "close_wait_timeout", None),
         ("debug-image", "x/y", "debug_image", "cr.l5d.io/linkerd/debug"),
-        ("debug-image-version", "v1", "debug_version", ""),
+        ("debug-image-version", "v1", "debug_version", "edge-26.6.3"),
         ("proxy-cpu-ratio-limit", "0.5", "maximum_cpu_ratio", None),
     ],
 )

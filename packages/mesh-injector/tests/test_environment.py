@@ -17,6 +17,7 @@ from mesh_injector import (
 )
 from mesh_proto.vocabulary import environment as vocabulary
 
+QUIET = ",[{headers}]=off,[{request}]=off"
 PREFIX = "LINKERD2_PROXY_"
 NETWORKS = "10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fd00::/8"
 
@@ -31,7 +32,7 @@ def environment(mine=None, theirs=None, installation=INSTALLATION, *, ingress=Fa
 def test_a_pod_that_says_nothing():
     assert environment() == {
         "CORES_MIN": "1",
-        "LOG": "warn,linkerd=info,hickory=error",
+        "LOG": "warn,linkerd=info,hickory=error" + QUIET,
         "LOG_FORMAT": "plain",
         "SHUTDOWN_ENDPOINT_ENABLED": "false",
         "OUTBOUND_METRICS_HOSTNAME_LABELS": "false",
@@ -86,7 +87,9 @@ def test_a_pod_that_says_nothing():
 @pytest.mark.parametrize(
     "annotation, text, variables",
     [
-        ("proxy_log_level", "debug", {"LOG": "debug"}),
+        ("proxy_log_level", "debug", {"LOG": "debug" + QUIET}),
+        ("proxy_log_http_headers", "insecure", {"LOG": "warn,linkerd=info,hickory=error"}),
+        ("pod_inbound_ports", "80,8080", {"INBOUND_PORTS": "80,8080"}),
         ("proxy_log_format", "json", {"LOG_FORMAT": "json"}),
         ("access_log", "apache", {"ACCESS_LOG": "apache"}),
         ("proxy_cpu_limit", "1500m", {"CORES": "2"}),

@@ -10,10 +10,11 @@ from mesh_core.annotations import Annotation, EnvironmentEntry
 from mesh_core.names import Identity, InvalidNameError
 from mesh_core.ports import PortSet
 from mesh_core.resources import Namespace, Pod
+from mesh_injector.conflicts import check_settings
 from mesh_injector.control_plane import Component, component_of
 from mesh_injector.errors import InjectorError
 from mesh_injector.installation import Installation
-from mesh_injector.proxy_settings import ProxySettings
+from mesh_injector.proxy_settings import ProxySettings, Tracing
 from mesh_proto.vocabulary import ports
 
 _SETTINGS: Mapping[str, Annotation[Any]] = MappingProxyType(
@@ -33,6 +34,7 @@ _SETTINGS: Mapping[str, Annotation[Any]] = MappingProxyType(
         "skip_outbound_ports": a.SKIP_OUTBOUND_PORTS,
         "skip_subnets": a.SKIP_SUBNETS,
         "opaque_ports": a.OPAQUE_PORTS,
+        "inbound_ports": a.POD_INBOUND_PORTS,
         "require_identity_inbound_ports": a.PROXY_REQUIRE_IDENTITY_INBOUND_PORTS,
         "default_inbound_policy": a.DEFAULT_INBOUND_POLICY,
         "uid": a.PROXY_UID,
@@ -75,8 +77,8 @@ _RESOURCES: Mapping[str, Annotation[Any]] = MappingProxyType(
 )
 
 
-class ConflictingSettingsError(InjectorError):
-    """Two settings of a pod cannot hold together."""
+_SERVICE_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/name")
+"""Labels that name a workload to people, the more specific one first."""
 
 
 class NoIdentityError(InjectorError):
@@ -104,7 +106,8 @@ def proxy_settings(
     settings = replace(
         settings, opaque_ports=settings.opaque_ports.resolve(pod.spec.named_tcp_ports())
     )
-    _check(settings, pod, explicit=changes)
+    settings = replace(settings, tracing=_traced(settings.tracing, pod))
+    check_settings(settings, pod, installation, explicit=changes.keys() | resources.keys())
     _check_identity(pod, installation)
     return settings
 
@@ -140,6 +143,22 @@ def _additional_env(
     return tuple(merged.values())
 
 
+def _traced(tracing: Tracing | None, pod: Pod) -> Tracing | None:
+    """Add what a pod says of itself for its traces."""
+    if tracing is None:
+        return None
+    family, labels = a.RESOURCE_ATTRIBUTES, pod.metadata.labels
+    attributes = {
+        name.removeprefix(family.name): value
+        for name, value in pod.metadata.annotations.items()
+        if name.startswith(family.name)
+    }
+    service = next((labels[name] for name in _SERVICE_LABELS if name in labels), None)
+    if service is not None:
+        attributes.setdefault("service.name", service)
+    return replace(tracing, resource_attributes=tuple(sorted(attributes.items())))
+
+
 def _for_component(base: ProxySettings, component: Component | None) -> ProxySettings:
     """Lay what the control plane's own proxies need over the installation's settings."""
     if component is not Component.IDENTITY:
@@ -152,25 +171,6 @@ def _for_component(base: ProxySettings, component: Component | None) -> ProxySet
         await_proxy=a.Switch.DISABLED,
         require_tls_inbound_ports=PortSet.of((ports.IDENTITY,)),
     )
-
-
-def _check(settings: ProxySettings, pod: Pod, explicit: Mapping[str, Any]) -> None:
-    own = (
-        settings.inbound_port,
-        settings.outbound_port,
-        settings.admin_port,
-        settings.control_port,
-    )
-    if len(set(own)) != len(own):
-        msg = f"{pod}: the proxy's inbound, outbound, admin and control ports must differ: {own}"
-        raise ConflictingSettingsError(msg)
-    waits = settings.wait_before_exit_seconds and settings.native_sidecar
-    if waits and {"native_sidecar", "wait_before_exit_seconds"} & explicit.keys():
-        msg = (
-            f"{pod}: {a.PROXY_WAIT_BEFORE_EXIT_SECONDS.name} does not work with a native "
-            f'sidecar; remove it, or set {a.PROXY_ENABLE_NATIVE_SIDECAR.name}: "false"'
-        )
-        raise ConflictingSettingsError(msg)
 
 
 def _check_identity(pod: Pod, installation: Installation) -> None:

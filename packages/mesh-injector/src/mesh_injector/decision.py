@@ -6,12 +6,13 @@ from enum import StrEnum
 from mesh_core import annotations
 from mesh_core.annotations import AnnotationError
 from mesh_core.resources import Container, Namespace, Pod
+from mesh_injector.containers.names import (
+    INIT_CONTAINER,
+    NETWORK_VALIDATOR_CONTAINER,
+    PROXY_CONTAINER,
+)
 from mesh_injector.installation import Installation
 from mesh_injector.owner import Owner
-
-PROXY_CONTAINER = "linkerd-proxy"
-INIT_CONTAINER = "linkerd-init"
-NETWORK_VALIDATOR_CONTAINER = "linkerd-network-validator"
 
 _SIDECAR_NAMES = frozenset(
     {

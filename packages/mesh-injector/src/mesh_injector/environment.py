@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from mesh_core.annotations import Switch
+from mesh_core.annotations import LogHeaders, Switch
 from mesh_core.durations import format_duration
 from mesh_core.quantity import parse_quantity
 from mesh_core.resources import Pod
@@ -15,6 +15,7 @@ from mesh_injector.control_plane import Component, component_of
 from mesh_injector.errors import InjectorError
 from mesh_injector.installation import Installation
 from mesh_injector.proxy_settings import ProxySettings
+from mesh_injector.trace_settings import trace_settings
 from mesh_proto.vocabulary import environment as v
 from mesh_proto.vocabulary import ports
 
@@ -83,6 +84,7 @@ def proxy_environment(
         _inbound(pod, settings, facts),
         _control_plane(settings, installation, facts, component),
         _identity(installation, facts, component),
+        trace_settings(settings.tracing, installation),
     )
     result = {variable.name: value for part in settings_of_parts for variable, value in part}
     result.update((entry.name, entry.value) for entry in settings.additional_env)
@@ -96,7 +98,9 @@ def _process(settings: ProxySettings) -> Iterator[Setting]:
     elif settings.resources.cpu_limit:
         # More workers than cores that may be used would only throttle each other.
         yield v.CORES, str(max(1, math.ceil(parse_quantity(settings.resources.cpu_limit))))
-    yield v.LOG, settings.log_level
+    elif settings.workers is not None:
+        yield v.CORES, str(settings.workers)
+    yield v.LOG, _log_filter(settings)
     yield v.LOG_FORMAT, settings.log_format.value
     if settings.access_log is not None:
         yield v.ACCESS_LOG, settings.access_log.value
@@ -143,9 +147,10 @@ def _inbound(pod: Pod, settings: ProxySettings, facts: PodFacts) -> Iterator[Set
     yield v.INBOUND_DEFAULT_POLICY, settings.default_inbound_policy.value
     if facts.addresses:
         yield v.INBOUND_IPS, ",".join(facts.addresses)
-    declared = ",".join(map(str, pod.spec.tcp_ports()))
-    if declared:
-        yield v.INBOUND_PORTS, declared
+    declared = settings.inbound_ports
+    numbers = ",".join(map(str, pod.spec.tcp_ports() if declared is None else declared))
+    if numbers:
+        yield v.INBOUND_PORTS, numbers
     for variable, port_set in (
         (v.INBOUND_PORTS_DISABLE_PROTOCOL_DETECTION, settings.opaque_ports),
         (v.INBOUND_PORTS_REQUIRE_IDENTITY, settings.require_identity_inbound_ports),
@@ -217,6 +222,13 @@ def _service(name: str, port: int, installation: Installation, *, here: bool) ->
         return f"localhost.:{port}"
     namespace, domain = installation.control_plane_namespace, installation.cluster_domain
     return f"{name}.{namespace}.svc.{domain}.:{port}"
+
+
+def _log_filter(settings: ProxySettings) -> str:
+    """Write the log filter; headers may hold secrets, so they stay out unless asked for."""
+    if settings.log_http_headers is LogHeaders.INSECURE:
+        return settings.log_level
+    return f"{settings.log_level},[{{headers}}]=off,[{{request}}]=off"
 
 
 def _milliseconds(duration: timedelta) -> str:

@@ -5,11 +5,20 @@ from dataclasses import dataclass
 from mesh_core.names import DEFAULT_CLUSTER_DOMAIN, DEFAULT_CONTROL_PLANE_NAMESPACE, Identity
 from mesh_core.networks import CLUSTER_NETWORKS, Network
 from mesh_core.ports import PortSet
+from mesh_injector.init_settings import InitSettings, NetworkValidatorSettings
 from mesh_injector.proxy_settings import ProxySettings
 from mesh_proto.vocabulary import ports
 
+TOKEN_AUDIENCE = "identity.l5d.io"  # noqa: S105 - not a secret
+"""Whom projected tokens are for: the identity service and nobody else."""
+TOKEN_LIFETIME = 86_400
+"""Seconds; the kubelet renews them at 80 %."""
+DEFAULT_TOKEN_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a path
+
 _API_PORTS = PortSet.of(ports.KUBERNETES_API)
 _PROXY = ProxySettings()
+_INIT = InitSettings()
+_VALIDATOR = NetworkValidatorSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +39,12 @@ class Installation:
     """Empty means where the token is mounted with or without projection."""
     kubernetes_api_ports: PortSet = _API_PORTS
     version: str = ""
+    """The tag of images whose own version is empty."""
     proxy: ProxySettings = _PROXY
+    cni: bool = False
+    """A CNI plugin makes the redirect, so pods need no capability for it."""
+    init: InitSettings = _INIT
+    network_validator: NetworkValidatorSettings = _VALIDATOR
 
     @property
     def effective_trust_domain(self) -> str:
@@ -44,7 +58,7 @@ class Installation:
             return self.token_file
         if self.token_projection:
             return "/var/run/secrets/tokens/linkerd-identity-token"
-        return "/var/run/secrets/kubernetes.io/serviceaccount/token"
+        return f"{DEFAULT_TOKEN_DIRECTORY}/token"
 
     def control_plane_identity(self, service_account: str) -> Identity:
         """Name the identity of a part of the control plane."""

@@ -1,6 +1,7 @@
 """The labels and annotations that injection writes on a pod."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -8,8 +9,10 @@ from mesh_core import annotations
 from mesh_core.annotations import Annotation
 from mesh_core.names import CONTROL_PLANE_LABEL
 from mesh_core.resources import Namespace, Pod
+from mesh_injector.images import image_reference, image_version
 from mesh_injector.installation import Installation
 from mesh_injector.owner import Owner
+from mesh_injector.proxy_settings import ProxySettings
 
 WORKLOAD_NAMESPACE_LABEL = "linkerd.io/workload-ns"
 CREATED_BY = "linkerd.io/created-by"
@@ -39,25 +42,34 @@ class PodMetadata:
 
 
 def pod_metadata(
-    pod: Pod, namespace: Namespace, installation: Installation, owner: Owner | None = None
+    pod: Pod,
+    namespace: Namespace,
+    installation: Installation,
+    owner: Owner | None = None,
+    *,
+    settings: ProxySettings | None = None,
 ) -> PodMetadata:
-    """Compute what injection writes on a pod, whose settings are known to be allowed."""
+    """Compute what injection writes on a pod, whose settings are known to be allowed.
+
+    Without `settings`, those of `proxy_settings`, the proxy is the installation's.
+    """
     labels = {
         CONTROL_PLANE_LABEL: installation.control_plane_namespace,
         WORKLOAD_NAMESPACE_LABEL: pod.namespace,
     }
     if owner is not None and owner.kind.lower() in _OWNER_KINDS:
         labels[f"linkerd.io/proxy-{owner.kind.lower()}"] = owner.name[:_MAX_LABEL_VALUE]
-    version = installation.proxy.version or installation.version
+    proxy = settings or installation.proxy
+    image = image_reference(proxy.image, proxy.version or installation.version)
     written = {
         CREATED_BY: "mesh/injector",
-        PROXY_VERSION: version,
-        TRUST_ROOT: sha256(installation.trust_anchors.encode()).hexdigest(),
+        PROXY_VERSION: image_version(image),
+        TRUST_ROOT: _fingerprint(installation.trust_anchors),
         **inherited_annotations(pod, namespace),
         **opaque_ports_annotation(pod, namespace, installation),
     }
     ports = ",".join(map(str, pod.spec.tcp_ports()))
-    if ports:
+    if ports and not _is_set(annotations.POD_INBOUND_PORTS, pod):
         written[annotations.POD_INBOUND_PORTS.name] = ports
     return PodMetadata(labels, {name: value for name, value in written.items() if value})
 
@@ -86,6 +98,11 @@ def opaque_ports_annotation(
         return {}
     exposed = installation.proxy.opaque_ports.only(pod.spec.tcp_ports())
     return {annotation.name: str(exposed)} if exposed else {}
+
+
+@lru_cache(maxsize=8)
+def _fingerprint(trust_anchors: str) -> str:
+    return sha256(trust_anchors.encode()).hexdigest()
 
 
 def _is_set(annotation: Annotation[Any], pod: Pod) -> bool:

@@ -1,7 +1,9 @@
 """Everything about one pod's proxy that may be set."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from mesh_core.annotations import (
     AccessLog,
@@ -51,15 +53,41 @@ class Resources:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeTimes:
+    """When the kubelet asks the proxy, in seconds; None leaves it to Kubernetes' default."""
+
+    initial_delay: int = 0
+    timeout: int | None = 1
+    period: int | None = None
+    failure_threshold: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracing:
+    """Where spans go and what they carry."""
+
+    collector: str
+    """host:port of an OTLP collector in the mesh."""
+    collector_service_account: str = ""
+    collector_namespace: str = ""
+    service_name: str = "linkerd-proxy"
+    labels: tuple[tuple[str, str], ...] = ()
+    """Further attributes of every span; values may refer to facts, as in `$(_pod_ip)`."""
+    resource_attributes: tuple[tuple[str, str], ...] = ()
+    """What the pod says of itself; never a reference."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProxySettings:
     """One pod's proxy; the defaults are those of an installation that changes nothing."""
 
-    image: str = "cr.l5d.io/linkerd/proxy"
+    image: str = "localhost/mesh-proxy"
     version: str = ""
+    """The image's tag or digest; empty means the installation's version."""
     image_pull_policy: ImagePullPolicy = ImagePullPolicy.IF_NOT_PRESENT
     debug: bool = False
     debug_image: str = "cr.l5d.io/linkerd/debug"
-    debug_version: str = ""
+    debug_version: str = "edge-26.6.3"
     debug_image_pull_policy: ImagePullPolicy = ImagePullPolicy.IF_NOT_PRESENT
 
     inbound_port: int = ports.PROXY_INBOUND
@@ -74,9 +102,17 @@ class ProxySettings:
     require_tls_inbound_ports: PortSet = NO_PORTS
     default_inbound_policy: InboundPolicy = InboundPolicy.ALL_UNAUTHENTICATED
 
+    inbound_ports: PortSet | None = None
+    """The ports whose policy is asked for at start; None means those that the pod declares."""
+
     uid: int = ports.PROXY_UID
     gid: int = -1
+    """Below 1 means that connections are told apart by user only."""
     resources: Resources = Resources()
+    security_context: Mapping[str, Any] | None = None
+    """Laid over the container's security context, field by field."""
+    workers: int | None = None
+    """Where no CPU limit says it."""
     minimum_workers: int = 1
     maximum_cpu_ratio: float | None = None
 
@@ -85,6 +121,7 @@ class ProxySettings:
     log_http_headers: LogHeaders = LogHeaders.OFF
     access_log: AccessLog | None = None
     metrics_hostname_labels: bool = False
+    tracing: Tracing | None = None
 
     inbound_connect_timeout: timedelta = timedelta(milliseconds=100)
     outbound_connect_timeout: timedelta = timedelta(milliseconds=1000)
@@ -97,6 +134,9 @@ class ProxySettings:
     keep_alive: timedelta = timedelta(seconds=10)
     user_timeout: timedelta = timedelta(seconds=30)
     control_streams: ControlStreams = ControlStreams()
+    liveness: ProbeTimes = ProbeTimes(initial_delay=10)
+    readiness: ProbeTimes = ProbeTimes(initial_delay=2)
+    startup: ProbeTimes = ProbeTimes(period=1, failure_threshold=120)
 
     ingress: bool = False
     gateway: bool = False

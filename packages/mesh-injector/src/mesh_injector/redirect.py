@@ -1,6 +1,8 @@
 """Which connections of a pod go through its proxy."""
 
+import math
 from dataclasses import dataclass
+from datetime import timedelta
 
 from mesh_core.networks import Network
 from mesh_core.ports import NO_PORTS, PortSet
@@ -27,6 +29,10 @@ class RedirectPlan:
     only_inbound_ports: PortSet = NO_PORTS
     """Empty means all."""
     ipv6: bool = False
+    close_wait_timeout: timedelta | None = None
+    iptables_mode: str = "nft"
+    log_level: str = "info"
+    log_format: str = "plain"
 
     def arguments(self) -> tuple[str, ...]:
         """Give the flags of `mesh-proxy init`, which are those of linkerd2-proxy-init."""
@@ -39,6 +45,11 @@ class RedirectPlan:
             "--outbound-ports-to-ignore": str(self.skip_outbound_ports),
             "--subnets-to-ignore": ",".join(map(str, self.skip_subnets)),
             "--ports-to-redirect": str(self.only_inbound_ports),
+            "--timeout-close-wait-secs": _seconds(self.close_wait_timeout),
+            # These have defaults in the program, of Linkerd's too; saying them again says nothing.
+            "--iptables-mode": "" if self.iptables_mode == "nft" else self.iptables_mode,
+            "--log-level": "" if self.log_level == "info" else self.log_level,
+            "--log-format": "" if self.log_format == "plain" else self.log_format,
         }
         given = [part for flag, value in flags.items() if value for part in (flag, value)]
         return (*given, f"--ipv6={'true' if self.ipv6 else 'false'}")
@@ -63,4 +74,12 @@ def redirect_plan(pod: Pod, settings: ProxySettings, installation: Installation)
         skip_outbound_ports=outbound,
         skip_subnets=settings.skip_subnets,
         ipv6=installation.ipv6,
+        close_wait_timeout=settings.close_wait_timeout,
+        iptables_mode=installation.init.iptables_mode,
+        log_level=installation.init.log_level,
+        log_format=installation.init.log_format.value,
     )
+
+
+def _seconds(duration: timedelta | None) -> str:
+    return str(math.ceil(duration.total_seconds())) if duration else ""

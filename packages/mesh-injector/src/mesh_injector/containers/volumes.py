@@ -1,0 +1,71 @@
+"""The volumes of an injected pod, and where its proxy has them."""
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from mesh_core.resources import Pod
+from mesh_injector.containers.document import Document
+from mesh_injector.containers.names import (
+    END_ENTITY_VOLUME,
+    LOCK_VOLUME,
+    POD_INFORMATION_VOLUME,
+    TOKEN_VOLUME,
+)
+from mesh_injector.installation import (
+    DEFAULT_TOKEN_DIRECTORY,
+    TOKEN_AUDIENCE,
+    TOKEN_LIFETIME,
+    Installation,
+)
+from mesh_injector.proxy_settings import ProxySettings
+from mesh_injector.trace_settings import LABELS_FILE, POD_INFORMATION_DIRECTORY
+
+
+def volumes(settings: ProxySettings, installation: Installation) -> tuple[Document, ...]:
+    """Give the volumes that the added containers mount."""
+    return tuple(_volumes(settings, installation))
+
+
+def _volumes(settings: ProxySettings, installation: Installation) -> Iterable[Document]:
+    if not installation.cni:
+        yield {"name": LOCK_VOLUME, "emptyDir": {}}
+    # The key never touches a disk.
+    yield {"name": END_ENTITY_VOLUME, "emptyDir": {"medium": "Memory"}}
+    if installation.token_projection:
+        token = {
+            "path": PurePosixPath(installation.effective_token_file).name,
+            "expirationSeconds": TOKEN_LIFETIME,
+            "audience": TOKEN_AUDIENCE,
+        }
+        sources = [{"serviceAccountToken": token}]
+        yield {"name": TOKEN_VOLUME, "projected": {"sources": sources}}
+    if settings.tracing is not None:
+        labels = {"path": LABELS_FILE, "fieldRef": {"fieldPath": "metadata.labels"}}
+        yield {"name": POD_INFORMATION_VOLUME, "downwardAPI": {"items": [labels]}}
+
+
+def proxy_mounts(pod: Pod, settings: ProxySettings, installation: Installation) -> list[Document]:
+    """Give the mounts of the proxy's container."""
+    token_directory = str(PurePosixPath(installation.effective_token_file).parent)
+    mounts = [{"name": END_ENTITY_VOLUME, "mountPath": installation.identity_directory}]
+    if installation.token_projection:
+        mounts.append({"name": TOKEN_VOLUME, "mountPath": token_directory})
+    else:
+        mounts.extend(_default_token(pod))
+    if settings.tracing is not None:
+        mounts.append({"name": POD_INFORMATION_VOLUME, "mountPath": POD_INFORMATION_DIRECTORY})
+    return mounts
+
+
+def lock_mount(directory: str) -> Document:
+    """Give the mount that lets iptables write its lock in spite of a read-only root."""
+    return {"name": LOCK_VOLUME, "mountPath": directory}
+
+
+def _default_token(pod: Pod) -> Iterable[Document]:
+    """Share the mount of the pod's own token, which its containers have when it comes to us."""
+    for container in pod.spec.containers:
+        for mount in container.volume_mounts:
+            if mount.mount_path == DEFAULT_TOKEN_DIRECTORY:
+                yield {"name": mount.name, "mountPath": mount.mount_path, "readOnly": True}
+                return
