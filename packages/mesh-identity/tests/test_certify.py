@@ -10,6 +10,7 @@ from cryptography import x509
 from mesh_identity.authority import new_key
 from mesh_identity.certify import Certifier
 from mesh_identity.errors import CsrRejected, IssuerUnavailable, RequestRejected, TokenRejected
+from mesh_identity.rotation import Rotation
 from mesh_identity.testing import IDENTITY, NOW, Chain, TokenMaker, certify_request, make_csr
 from mesh_identity.tokens import SignedTokenVerifier
 from mesh_proto.pb.identity_pb2 import CertifyRequest
@@ -18,7 +19,7 @@ from mesh_proto.pb.identity_pb2 import CertifyRequest
 @pytest.fixture
 def certifier(chain: Chain, sign_token: TokenMaker) -> Certifier:
     return Certifier(
-        chain.load(),
+        Rotation(chain.load()),
         SignedTokenVerifier(sign_token.key.public_key()),
         controller_namespace="linkerd",
         trust_domain="cluster.local",
@@ -28,7 +29,7 @@ def certifier(chain: Chain, sign_token: TokenMaker) -> Certifier:
 def test_a_workload_gets_its_identity(certifier: Certifier, sign_token: TokenMaker) -> None:
     key = new_key()
     csr = make_csr(x509.DNSName(IDENTITY), common_name=IDENTITY, key=key)
-    response = certifier.certify(certify_request(sign_token(), csr=csr), NOW)
+    response = certifier.certify(certify_request(sign_token(), csr=csr), NOW).response
     leaf = x509.load_der_x509_certificate(response.leaf_certificate)
     assert leaf.public_key() == key.public_key()
     assert response.valid_until.seconds == int(leaf.not_valid_after_utc.timestamp())

@@ -18,6 +18,7 @@ from mesh_core.authority import Authority
 from mesh_identity.certify import Certifier
 from mesh_identity.errors import IdentityError
 from mesh_identity.metrics import IdentityMetrics
+from mesh_identity.rotation import Rotation
 from mesh_identity.server import IdentityServer
 from mesh_identity.testing import IDENTITY, Chain, TokenMaker, certify_request, make_chain_at
 from mesh_identity.tokens import SignedTokenVerifier
@@ -44,13 +45,13 @@ def server(
 ) -> Iterator[IdentityServer]:
     issuer = fresh_chain.load()
     certifier = Certifier(
-        issuer,
+        Rotation(issuer),
         SignedTokenVerifier(sign_token.key.public_key()),
         controller_namespace="linkerd",
         trust_domain="cluster.local",
     )
     server = IdentityServer(
-        certifier, IdentityMetrics(registry, issuer), Authority.parse("127.0.0.1")
+        certifier, IdentityMetrics(registry, lambda: issuer), Authority.parse("127.0.0.1")
     )
     server.start()
     yield server
@@ -160,12 +161,12 @@ def test_a_bug_is_an_internal_error_and_hurts_no_other(
 def test_a_port_in_use_is_an_error(server: IdentityServer, fresh_chain: Chain) -> None:
     issuer = fresh_chain.load()
     certifier = Certifier(
-        issuer,
+        Rotation(issuer),
         SignedTokenVerifier(fresh_chain.key.public_key()),
         controller_namespace="linkerd",
         trust_domain="cluster.local",
     )
-    metrics = IdentityMetrics(CollectorRegistry(), issuer)
+    metrics = IdentityMetrics(CollectorRegistry(), lambda: issuer)
     with pytest.raises(IdentityError, match="port in use"):
         IdentityServer(certifier, metrics, Authority.parse(f"127.0.0.1:{server.port}"))
 

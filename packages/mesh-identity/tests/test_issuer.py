@@ -76,7 +76,12 @@ def test_a_leaf_does_not_outlive_its_root(make_chain: Callable[[datetime], Chain
     old, young = make_chain(NOW - timedelta(days=364)), make_chain(NOW)
     ending = old.root.not_valid_after_utc
     issuer = Issuer(
-        old.key, [old.issuer], [old.root, young.root], lifetime=timedelta(days=30), skew=SKEW
+        old.key,
+        [old.issuer],
+        [old.root, young.root],
+        now=NOW,
+        lifetime=timedelta(days=30),
+        skew=SKEW,
     )
     assert issuer.issue(IDENTITY, new_key().public_key(), NOW).valid_until == ending
 
@@ -102,13 +107,13 @@ def test_a_root_may_issue_itself(chain: Chain, make_chain: Callable[[datetime], 
     """As the CLI of a cluster installs it: one self-signed certificate for both roles."""
     key = new_key()
     root = make_root(key, "identity.linkerd.cluster.local", NOW)
-    issuer = Issuer(key, [root], [root], lifetime=DAY, skew=SKEW)
+    issuer = Issuer(key, [root], [root], now=NOW, lifetime=DAY, skew=SKEW)
     assert issuer.issue(IDENTITY, new_key().public_key(), NOW).intermediates == ()
 
 
 def test_a_strange_key_is_refused(chain: Chain) -> None:
     with pytest.raises(CredentialsError, match="does not belong"):
-        Issuer(new_key(), [chain.issuer], [chain.root], lifetime=DAY, skew=SKEW)
+        Issuer(new_key(), [chain.issuer], [chain.root], now=NOW, lifetime=DAY, skew=SKEW)
 
 
 def test_an_issuer_of_another_root_is_refused(
@@ -116,14 +121,14 @@ def test_an_issuer_of_another_root_is_refused(
 ) -> None:
     stranger = make_chain(NOW)
     with pytest.raises(CredentialsError, match="does not chain"):
-        Issuer(chain.key, [chain.issuer], [stranger.root], lifetime=DAY, skew=SKEW)
+        Issuer(chain.key, [chain.issuer], [stranger.root], now=NOW, lifetime=DAY, skew=SKEW)
 
 
 def test_a_leaf_is_no_issuer(chain: Chain) -> None:
     key = new_key()
     leaf = make_leaf(key.public_key(), IDENTITY, chain.issuer, chain.key, (NOW, NOW + DAY))
     with pytest.raises(CredentialsError, match="not a CA"):
-        Issuer(key, [leaf, chain.issuer], [chain.root], lifetime=DAY, skew=SKEW)
+        Issuer(key, [leaf, chain.issuer], [chain.root], now=NOW, lifetime=DAY, skew=SKEW)
 
 
 def test_serial_numbers_differ(chain: Chain) -> None:

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from mesh_identity.authority import new_key
 from mesh_identity.errors import TokenRejected
 from mesh_identity.jwt import MAX_TOKEN_BYTES
+from mesh_identity.service_account import ServiceAccount
 from mesh_identity.testing import NOW, TokenMaker, base64url, sign_segments
-from mesh_identity.tokens import ServiceAccount, SignedTokenVerifier
+from mesh_identity.tokens import SignedTokenVerifier
 
 KEY = new_key()
 VERIFIER = SignedTokenVerifier(KEY.public_key())

@@ -21,11 +21,13 @@ def authority_name(role: str, trust_domain: str) -> str:
     return name if len(name) <= _LONGEST_COMMON_NAME else role
 
 
-def make_root(key: SigningKey, name: str, now: datetime) -> x509.Certificate:
+def make_root(
+    key: SigningKey, name: str, now: datetime, lifetime: timedelta = CA_LIFETIME
+) -> x509.Certificate:
     """A self-signed trust anchor that may sign issuers."""
     subject = _common_name(name)
     builder = _authority_certificate(key.public_key(), subject, subject, now, path_length=None)
-    builder = builder.not_valid_after(_whole_seconds(now + CA_LIFETIME))
+    builder = builder.not_valid_after(_whole_seconds(now + lifetime))
     return _signed(builder, key, x509.SubjectKeyIdentifier.from_public_key(key.public_key()))
 
 

@@ -17,27 +17,22 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from mesh_identity.authority import SigningKey, authority_name, make_issuer, make_root, new_key
 from mesh_identity.errors import CredentialsError
 from mesh_identity.issuer import Issuer
+from mesh_identity.pem import (
+    UNREADABLE,
+    read_certificates,
+    read_key,
+    write_certificates,
+    write_key,
+)
 
 ROOT, ROOT_KEY = "ca.crt", "ca.key"
 ISSUER, ISSUER_KEY = "issuer.crt", "issuer.key"
 BUNDLE = "ca-bundle.crt"
-_UNREADABLE = (
-    ValueError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.UnsupportedGeneralNameType,
-)
 _MAX_FILE_BYTES = 1024 * 1024
 
 
@@ -78,10 +73,10 @@ def load_issuer(
     anchors = _certificates(directory / BUNDLE)
     key = _private_key(directory / ISSUER_KEY)
     try:
-        issuer = Issuer(key, chain, anchors, lifetime=lifetime, skew=skew)
+        issuer = Issuer(key, chain, anchors, now=now, lifetime=lifetime, skew=skew)
     except CredentialsError as error:
         raise CredentialsError(f"{directory}: {error}") from error
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         # The library reads parts of a certificate only when they are asked for.
         raise CredentialsError(f"{directory}: a certificate cannot be read: {error}") from error
     if now >= issuer.expires:
@@ -118,7 +113,7 @@ def _complete(directory: Path, trust_domain: str, now: datetime) -> Iterator[Pat
         signed = make_issuer(key, name, signer, signer_key, now)
         yield _write_certificate(issuer, signed)
     if not bundle.exists():
-        yield _write(bundle, _pem(_certificates(root)), mode=0o644)
+        yield _write(bundle, write_certificates(_certificates(root)), mode=0o644)
 
 
 def _key(path: Path) -> Generator[Path, None, SigningKey]:
@@ -126,8 +121,7 @@ def _key(path: Path) -> Generator[Path, None, SigningKey]:
     if path.exists():
         return _private_key(path)
     key = new_key()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    yield _write(path, pem, mode=0o600)
+    yield _write(path, write_key(key), mode=0o600)
     return key
 
 
@@ -150,20 +144,11 @@ def _signer(directory: Path, now: datetime) -> tuple[x509.Certificate, SigningKe
 
 
 def _certificates(path: Path) -> Sequence[x509.Certificate]:
-    try:
-        return x509.load_pem_x509_certificates(_read(path))
-    except (ValueError, x509.InvalidVersion) as error:
-        raise CredentialsError(f"{path}: holds no readable PEM certificate") from error
+    return read_certificates(_read(path), path)
 
 
 def _private_key(path: Path) -> SigningKey:
-    try:
-        key = load_pem_private_key(_read(path), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise CredentialsError(f"{path}: is not an unencrypted PEM private key") from error
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise CredentialsError(f"{path}: is not an ECDSA key; make one on the curve P-256")
-    return key
+    return read_key(_read(path), path)
 
 
 def _read(path: Path) -> bytes:
@@ -178,11 +163,7 @@ def _read(path: Path) -> bytes:
 
 
 def _write_certificate(path: Path, certificate: x509.Certificate) -> Path:
-    return _write(path, _pem([certificate]), mode=0o644)
-
-
-def _pem(certificates: Sequence[x509.Certificate]) -> bytes:
-    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
+    return _write(path, write_certificates([certificate]), mode=0o644)
 
 
 def _write(path: Path, content: bytes, *, mode: int) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from mesh_core.errors import CoreError
+from mesh_identity.service_account import ServiceAccount
 
 
 class IdentityError(CoreError):
@@ -15,6 +16,14 @@ class CredentialsError(IdentityError):
     """A root, issuer or key file is missing, broken, expired or does not fit the others."""
 
 
+class IssuerInvalid(CredentialsError):
+    """The issuer's files are whole, but nothing may be signed with them."""
+
+
+class ProvisionError(IdentityError):
+    """What is in the cluster cannot be completed without replacing a part of it."""
+
+
 class CertifyError(IdentityError):
     """A `Certify` call that is refused."""
 
@@ -22,6 +31,8 @@ class CertifyError(IdentityError):
     """The name of the gRPC status that the caller gets."""
     reason: ClassVar[str]
     """What was wrong, in the metrics."""
+    owner: ServiceAccount | None = None
+    """Whom the token speaks for, where that was established before the refusal."""
 
 
 class RequestRejected(CertifyError):
@@ -50,3 +61,10 @@ class IssuerUnavailable(CertifyError):
 
     status = "UNAVAILABLE"
     reason = "issuer"
+
+
+class ReviewUnavailable(CertifyError):
+    """Nothing is known against the request; the API server could not be asked."""
+
+    status = "UNAVAILABLE"
+    reason = "review"

@@ -16,6 +16,7 @@ from mesh_identity.certify import Certifier
 from mesh_identity.errors import CertifyError, IdentityError
 from mesh_identity.log_limit import LogLimit
 from mesh_identity.metrics import IdentityMetrics
+from mesh_identity.witness import NoWitness, Witness
 from mesh_proto.pb import identity_pb2, identity_pb2_grpc
 
 _LOG = logging.getLogger("mesh_identity")
@@ -23,6 +24,8 @@ _LOG = logging.getLogger("mesh_identity")
 # Issuing holds the interpreter lock, so more threads only wait (7,000 a second on one core);
 # the queue in front takes a cold start of some thousand pods, what is beyond it backs off.
 THREADS = 4
+WAITING_THREADS = 32
+"""Threads where each waits for another server's word about the token."""
 MAX_REQUESTS = 4096
 _OPTIONS = (
     ("grpc.max_receive_message_length", 64 * 1024),
@@ -45,10 +48,15 @@ class IdentityServicer(identity_pb2_grpc.IdentityServicer):
     """`io.linkerd.proxy.identity.Identity`."""
 
     def __init__(
-        self, certifier: Certifier, metrics: IdentityMetrics, clock: Callable[[], datetime]
+        self,
+        certifier: Certifier,
+        metrics: IdentityMetrics,
+        witness: Witness,
+        clock: Callable[[], datetime],
     ) -> None:
         self._certifier = certifier
         self._metrics = metrics
+        self._witness = witness
         self._clock = clock
         self._refusals = LogLimit()
 
@@ -56,11 +64,16 @@ class IdentityServicer(identity_pb2_grpc.IdentityServicer):
         self, request: identity_pb2.CertifyRequest, context: grpc.ServicerContext
     ) -> identity_pb2.CertifyResponse:
         """Issue a certificate, or end the call with the reason why not."""
+        if not context.is_active():
+            # Its caller gave up while it waited in the queue, and will have asked again.
+            self._metrics.rejected("abandoned")
+            context.abort(grpc.StatusCode.CANCELLED, "the caller has gone")
         try:
-            response = self._certifier.certify(request, self._clock())
+            certified = self._certifier.certify(request, self._clock())
         except CertifyError as error:
             self._metrics.rejected(error.reason)
             self._log_refusal(context.peer(), error)
+            self._witness.refused(request.identity, context.peer(), error)
             context.abort(grpc.StatusCode[error.status], str(error))
         except Exception:  # noqa: BLE001 - logged with its traceback, and the others go on
             self._metrics.rejected("internal")
@@ -71,8 +84,10 @@ class IdentityServicer(identity_pb2_grpc.IdentityServicer):
                 grpc.StatusCode.INTERNAL, "the identity service failed; its log has the reason"
             )
         self._metrics.issued.inc()
-        _LOG.info("certified %s until %s", request.identity, response.valid_until.ToJsonString())
-        return response
+        until = certified.issued.valid_until
+        _LOG.info("certified %s until %s", certified.identity, until.isoformat())
+        self._witness.issued(certified.identity, certified.owner, until)
+        return certified.response
 
     def _log_refusal(self, peer: str, error: CertifyError) -> None:
         held_back = self._refusals.admit(time.monotonic())
@@ -90,15 +105,17 @@ class IdentityServer:
         metrics: IdentityMetrics,
         address: Authority,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        witness: Witness | None = None,
+        threads: int = THREADS,
     ) -> None:
         """Bind `address`, without a port any free one; raise `IdentityError` if that fails."""
         self._server = grpc.server(
-            ThreadPoolExecutor(THREADS, thread_name_prefix="certify"),
+            ThreadPoolExecutor(threads, thread_name_prefix="certify"),
             options=_OPTIONS,
             maximum_concurrent_rpcs=MAX_REQUESTS,
         )
         identity_pb2_grpc.add_IdentityServicer_to_server(
-            IdentityServicer(certifier, metrics, clock), self._server
+            IdentityServicer(certifier, metrics, witness or NoWitness(), clock), self._server
         )
         try:
             self.port = self._server.add_insecure_port(grpc_target(address))

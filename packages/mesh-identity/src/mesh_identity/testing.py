@@ -6,12 +6,13 @@ import base64
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
 from mesh_identity.authority import make_issuer, make_root, new_key
@@ -89,6 +90,78 @@ def certify_request(
 
 
 @dataclass(frozen=True)
+class Signer:
+    """Any authority, also one that this package would not make: RSA, other times, other limits."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+    @classmethod
+    def root(
+        cls,
+        name: str = "root",
+        *,
+        begins: datetime = NOW,
+        lifetime: timedelta = timedelta(days=365),
+        key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None = None,
+        path_length: int | None = None,
+    ) -> Self:
+        """A self-signed authority."""
+        key = key or new_key()
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        builder = _authority(subject, subject, key, (begins, begins + lifetime), path_length)
+        return cls(builder.sign(key, SHA256()), key)
+
+    def below(
+        self,
+        name: str = "issuer",
+        *,
+        begins: datetime = NOW,
+        lifetime: timedelta = timedelta(days=30),
+        key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None = None,
+        path_length: int | None = None,
+        ca: bool = True,
+    ) -> Self:
+        """An authority that this one signs; without `ca` one that only looks like it."""
+        key = key or new_key()
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        times = (begins, begins + lifetime)
+        builder = _authority(subject, self.certificate.subject, key, times, path_length, ca=ca)
+        return type(self)(builder.sign(self.key, SHA256()), key)
+
+    @property
+    def pem(self) -> bytes:
+        """The certificate."""
+        return self.certificate.public_bytes(Encoding.PEM)
+
+    @property
+    def key_pem(self) -> bytes:
+        """The private key."""
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _authority(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
+    times: tuple[datetime, datetime],
+    path_length: int | None,
+    *,
+    ca: bool = True,
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(times[0])
+        .not_valid_after(times[1])
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length), critical=True)
+    )
+
+
+@dataclass(frozen=True)
 class Chain:
     """A root, an issuer below it, and the issuer's key."""
 
@@ -100,7 +173,8 @@ class Chain:
         self, lifetime: timedelta = timedelta(hours=24), skew: timedelta = timedelta(seconds=20)
     ) -> Issuer:
         """The issuer, ready to sign."""
-        return Issuer(self.key, [self.issuer], [self.root], lifetime=lifetime, skew=skew)
+        now = self.issuer.not_valid_before_utc
+        return Issuer(self.key, [self.issuer], [self.root], now=now, lifetime=lifetime, skew=skew)
 
 
 def make_chain_at(now: datetime) -> Chain:

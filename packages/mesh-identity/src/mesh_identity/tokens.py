@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -13,21 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from mesh_core.kubernetes_names import is_label, is_subdomain
 from mesh_identity.errors import TokenRejected
 from mesh_identity.jwt import MalformedToken, verified_claims
+from mesh_identity.service_account import ServiceAccount
 
 AUDIENCE = "identity.l5d.io"
 LEEWAY_SECONDS = 10.0
 _SUBJECT = "system:serviceaccount:"
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceAccount:
-    """The service account that a verified token belongs to."""
-
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
 
 
 class TokenVerifier(Protocol):
@@ -54,7 +43,7 @@ class SignedTokenVerifier:
             ) from error
         _check_audience(claims)
         _check_times(claims, now.timestamp())
-        return _owner(claims)
+        return service_account(claims.get("sub"))
 
 
 def _check_audience(claims: Mapping[str, object]) -> None:
@@ -103,12 +92,12 @@ def _time(claims: Mapping[str, object], claim: str) -> float | None:
     return seconds
 
 
-def _owner(claims: Mapping[str, object]) -> ServiceAccount:
-    subject = claims.get("sub")
-    if isinstance(subject, str) and subject.startswith(_SUBJECT):
-        namespace, _, name = subject.removeprefix(_SUBJECT).partition(":")
+def service_account(username: object, uid: str = "") -> ServiceAccount:
+    """Take a user name apart; raises `TokenRejected` if it is not a service account's."""
+    if isinstance(username, str) and username.startswith(_SUBJECT):
+        namespace, _, name = username.removeprefix(_SUBJECT).partition(":")
         if is_label(namespace) and is_subdomain(name):
-            return ServiceAccount(namespace, name)
+            return ServiceAccount(namespace, name, uid)
     raise TokenRejected(
         f"the token's subject is not a service account ({_SUBJECT}NAMESPACE:NAME is expected)"
     )

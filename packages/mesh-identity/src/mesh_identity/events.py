@@ -1,0 +1,113 @@
+"""What a cluster's users read with `kubectl describe`: events of the issuer and of workloads."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal, Protocol
+
+from mesh_core.names import Identity, InvalidNameError
+from mesh_core.resources import ObjectReference
+from mesh_identity.errors import CertifyError, IssuerUnavailable, ReviewUnavailable
+from mesh_identity.event_limit import EventLimit
+from mesh_identity.notice import Notice
+from mesh_identity.service_account import ServiceAccount
+from mesh_identity.timestamps import shown
+
+ISSUED = "IssuedLeafCertificate"
+REFUSED = "CertificateRefused"
+DEPLOYMENT = "linkerd-identity"
+
+
+class Recorder(Protocol):
+    """Where events go: an `EventRecorder`, on the loop's thread."""
+
+    def record(
+        self,
+        regarding: ObjectReference,
+        type_: Literal["Normal", "Warning"],
+        reason: str,
+        message: str,
+    ) -> None:
+        """Take one event, without waiting."""
+        ...
+
+
+class IdentityEvents:
+    """Turns notices and answers into events; refusals are limited, for strangers cause them."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        loop: asyncio.AbstractEventLoop,
+        deployment: ObjectReference,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`deployment` is ours: what concerns the issuer is told there. May be set anew."""
+        self._recorder = recorder
+        self._loop = loop
+        self.deployment = deployment
+        self._clock = clock
+        self._refusals = EventLimit()
+
+    def notice(self, notice: Notice) -> None:
+        """Tell news of the issuer; on the loop's thread."""
+        type_: Literal["Normal", "Warning"] = "Warning" if notice.warning else "Normal"
+        self._recorder.record(self.deployment, type_, notice.reason, notice.message)
+
+    def issued(self, identity: str, owner: ServiceAccount, until: datetime) -> None:
+        """Tell the service account that it was certified; from any thread."""
+        message = f"issued certificate for {identity} until {shown(until)}"
+        self._record(_reference(owner), "Normal", ISSUED, message)
+
+    def refused(self, identity: str, peer: str, error: CertifyError) -> None:
+        """Tell the service account that the token proves, else the one that was claimed.
+
+        The latter may be a lie: it says which peer claimed it. From any thread.
+        """
+        if isinstance(error, IssuerUnavailable | ReviewUnavailable):
+            return  # not the workload's fault, and told elsewhere
+        regarding = _regarding(identity, error.owner) or self.deployment
+        kind = (regarding.namespace, regarding.name, error.reason)
+        if self._refusals.admit(kind, self._clock()):
+            message = f"refused a certificate to a proxy at {_host(peer)}: {error}"
+            self._record(regarding, "Warning", REFUSED, message)
+
+    def _record(
+        self,
+        regarding: ObjectReference,
+        type_: Literal["Normal", "Warning"],
+        reason: str,
+        message: str,
+    ) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(
+                self._recorder.record, regarding, type_, reason, message
+            )
+
+
+def _regarding(identity: str, owner: ServiceAccount | None) -> ObjectReference | None:
+    if owner is not None:
+        return _reference(owner)
+    try:
+        claimed = Identity.parse(identity)
+    except InvalidNameError:
+        return None
+    return _reference(ServiceAccount(claimed.namespace, claimed.service_account))
+
+
+def _reference(owner: ServiceAccount) -> ObjectReference:
+    return ObjectReference(
+        api_version="v1",
+        kind="ServiceAccount",
+        name=owner.name,
+        namespace=owner.namespace,
+        uid=owner.uid,
+    )
+
+
+def _host(peer: str) -> str:
+    """The address of gRPC's `ipv4:10.1.2.3:4567`: its port differs with each try."""
+    return peer.partition(":")[2].rpartition(":")[0] or peer
