@@ -87,4 +87,25 @@ def test_a_wrong_command_is_one_line_and_64(arguments, says, capsys):
 
 def test_help(capsys):
     assert main(["--help"]) == 0
-    assert "init" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert all(command in out for command in ("run", "init", "validate-network", "await"))
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("linkerd2-proxy-init", "init"),
+        ("linkerd2-network-validator", "validate-network"),
+        ("linkerd-await", "await"),
+    ],
+)
+def test_a_program_of_linkerds_name_is_that_command(name, command, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", [f"/usr/lib/linkerd/{name}", "--no-such-flag"])
+    assert main() == 64
+    assert capsys.readouterr().err.startswith(f"mesh-proxy {command}: error: ")
+
+
+def test_a_program_of_another_name_is_told_the_command(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["/usr/local/bin/mesh-proxy", "await", "--no-such-flag"])
+    assert main() == 64
+    assert capsys.readouterr().err.startswith("mesh-proxy await: error: ")

@@ -1,7 +1,6 @@
 """The command line of `mesh-proxy init`."""
 
 import ipaddress
-import sys
 
 import pytest
 
@@ -142,12 +141,12 @@ def test_dry_run_needs_nothing_and_prints_the_rules(capsys):
     assert err == ""
 
 
-def test_without_the_extra_it_says_what_to_install(capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyroute2.netlink", None)
-    monkeypatch.delitem(sys.modules, "mesh_proxy.init.batch", raising=False)
-    monkeypatch.setattr("mesh_proxy.init.command.require_net_admin", lambda: None)
-    assert main(["init", "--netns", "/nowhere"]) == 69
-    assert "pip install 'mesh-proxy[init]'" in capsys.readouterr().err
+@pytest.mark.parametrize("text", ["1", "t", "TRUE", "True"])
+def test_booleans_are_read_as_gos_flags_are(text):
+    options = parse([f"--ipv6={text}", f"--use-wait-flag={text}"])
+    assert options.redirect.ipv6
+    assert options.without_effect == ("--use-wait-flag",)
+    assert not parse(["--ipv6=F"]).redirect.ipv6
 
 
 def test_a_usage_error_is_one_line_and_64(capsys):

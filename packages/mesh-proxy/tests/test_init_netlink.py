@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mesh_proxy.errors import MissingCapability
+from mesh_proxy.init.attribute import attribute, attributes
 from mesh_proxy.init.batch import replacement
 from mesh_proxy.init.capability import require_net_admin
+from mesh_proxy.init.former import chain, chain_names
 from mesh_proxy.init.netlink import answers
 from mesh_proxy.init.plan import Redirect, plan
 
@@ -51,30 +53,52 @@ def test_only_the_last_message_asks_for_an_answer():
 
 
 @pytest.mark.parametrize(
-    ("effective", "allowed"),
+    ("effective", "bounding", "says"),
     [
-        ("0000000000001000", True),
-        ("000001ffffffffff", True),
-        ("0000000000000000", False),
-        ("000001ffffffefff", False),
+        ("0000000000001000", "0000000000001000", None),
+        ("000001ffffffffff", "0", None),
+        ("0000000000000000", "0000000000000000", "add: ..NET_ADMIN"),
+        ("000001ffffffefff", "000001ffffffefff", "add: ..NET_ADMIN"),
+        ("0000000000000000", "0000000000001000", "/usr/lib/linkerd/linkerd2-proxy-init itself"),
     ],
 )
-def test_the_capability_is_read_from_the_status(effective, allowed):
-    status = f"Name:\tx\nCapPrm:\t000001ffffffffff\nCapEff:\t{effective}\nCapBnd:\t0\n"
-    if allowed:
+def test_the_capability_is_read_from_the_status(effective, bounding, says):
+    status = f"Name:\tx\nCapPrm:\t000001ffffffffff\nCapEff:\t{effective}\nCapBnd:\t{bounding}\n"
+    if says is None:
         require_net_admin(status)
     else:
-        with pytest.raises(MissingCapability, match="NET_ADMIN"):
+        with pytest.raises(MissingCapability, match=says):
             require_net_admin(status)
 
 
-def test_pyroute2_is_whole_for_others_and_bare_for_the_redirect():
+def test_without_such_lines_the_kernel_decides():
+    require_net_admin("Name:\tx\n")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_as_a_chain(body):
+    table, name = chain(body)
+    assert len(table) + len(name) <= len(body) + len("255 ")
+
+
+@given(st.lists(st.tuples(st.integers(1, 100), st.binary(max_size=20)), unique_by=lambda a: a[0]))
+def test_attributes_are_read_as_they_were_written(given_attributes):
+    data = b"".join(attribute(kind, payload) for kind, payload in given_attributes)
+    assert attributes(data) == dict(given_attributes)
+
+
+def test_the_names_of_legacy_chains_are_found_in_their_rules():
+    rules = bytes(64) + b"ERROR" + bytes(27) + b"PROXY_INIT_OUTPUT\0" + bytes(9) + b"DOCKER\0"
+    assert chain_names(rules + b"ISTIO_REDIRECT\0") == ["ISTIO_REDIRECT", "PROXY_INIT_OUTPUT"]
+    assert chain_names(b"") == []
+
+
+def test_a_start_loads_little():
+    """A pod's start waits for it."""
     script = (
         "import sys\n"
-        "import mesh_proxy.init.batch as batch\n"
-        "assert 'pyroute2' not in sys.modules and 'pyroute2.ndb' not in sys.modules\n"
-        "from pyroute2 import NDB, IPRoute\n"
-        "from pyroute2.netlink.nfnetlink.nftsocket import nft_rule_msg\n"
-        "assert batch.nft_rule_msg is nft_rule_msg"
+        "from mesh_proxy.init import command\n"
+        "assert not {'asyncio', 'ctypes', 'json', 'pathlib', 'pyroute2', 'subprocess'}"
+        " & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)
+    subprocess.run([sys.executable, "-I", "-c", script], check=True, timeout=30)

@@ -14,7 +14,7 @@ import pytest
 from network import APP, PEER, SECONDS, Namespace, Pair, original_destination, pair
 
 from mesh_proxy.errors import KernelUnsupported, NamespaceError
-from mesh_proxy.init.batch import encode, replacement
+from mesh_proxy.init.batch import Step, encode, replacement
 from mesh_proxy.init.namespace import entered
 from mesh_proxy.init.netlink import commit
 from mesh_proxy.init.plan import Redirect, plan
@@ -185,16 +185,11 @@ def test_a_refused_batch_changes_nothing():
         before = table(spaces.app)
         good = replacement(plan(Redirect(incoming_port=9999)))
         orphan = good.steps[-1]
-        attributes = [
-            (key, "nowhere" if key == "NFTA_RULE_CHAIN" else value)
-            for key, value in orphan.attributes
-        ]
-        wrong = type(orphan)(
+        wrong = Step(
             "add the wrong rule",
-            orphan.message_class,
             orphan.message_type,
             orphan.flags,
-            attributes,
+            orphan.attributes.replace(b"outbound", b"nowhere!"),
         )
         with entered(spaces.app.path), pytest.raises(KernelUnsupported, match="wrong rule"):
             commit(encode((*good.steps, wrong)))

@@ -25,8 +25,14 @@ class KernelUnsupported(MeshProxyError):
     exit_code = 69
 
 
-class IncompleteInstallation(MeshProxyError):
-    """The extra `init` is not installed (EX_UNAVAILABLE)."""
+class ProxyNotReady(MeshProxyError):
+    """The proxy was not ready within the time given (EX_UNAVAILABLE)."""
+
+    exit_code = 69
+
+
+class CannotListen(MeshProxyError):
+    """The address that connections are redirected to cannot be listened on (EX_UNAVAILABLE)."""
 
     exit_code = 69
 
@@ -41,3 +47,29 @@ class MissingCapability(MeshProxyError):
     """The process may not program this namespace (EX_NOPERM)."""
 
     exit_code = 77
+
+
+class NotRedirected(MeshProxyError):
+    """The pod's connections do not reach its proxy; controllers know this code."""
+
+    exit_code = 95
+
+
+class CommandNotExecutable(MeshProxyError):
+    """The program to run may not be executed; the code is the shells'."""
+
+    exit_code = 126
+
+
+class CommandNotFound(MeshProxyError):
+    """The program to run does not exist; the code is the shells'."""
+
+    exit_code = 127
+
+
+class Interrupted(MeshProxyError):
+    """A signal ended the command before its work was done; the code is the shells'."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number

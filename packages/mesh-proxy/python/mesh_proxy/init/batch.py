@@ -1,28 +1,32 @@
-"""A plan as one nftables transaction: netlink messages encoded by pyroute2."""
+"""A plan as one nftables transaction: the netlink messages that make it."""
 
-from collections.abc import Iterable, Sequence
+import struct
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from . import plan as p
-from .bare_package import bare_package
+from .attribute import nested, number, text
 from .expressions import expressions
 
-with bare_package("pyroute2"):
-    from pyroute2.netlink import NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REQUEST
-    from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES, nfgen_msg
-    from pyroute2.netlink.nfnetlink.nftsocket import (
-        NFT_MSG_DELTABLE,
-        NFT_MSG_NEWCHAIN,
-        NFT_MSG_NEWRULE,
-        NFT_MSG_NEWTABLE,
-        nft_chain_msg,
-        nft_rule_msg,
-        nft_table_msg,
-    )
+SUBSYSTEM = 10
+"""nf_tables among netfilter's subsystems (linux/netfilter/nfnetlink.h)."""
+
+HEADER = struct.Struct("=IHHII")
+"""Of every netlink message: length, type, flags, sequence number, port."""
+
+FAMILY = struct.Struct("!BBH")
+"""Of every netfilter message: address family, version, resource."""
+
+REQUEST, ACKNOWLEDGE, CREATE, APPEND = 0x1, 0x4, 0x400, 0x800
+"""Flags of requests (linux/netlink.h)."""
 
 _NFPROTO_INET = 1
 _BATCH_BEGIN, _BATCH_END = 0x10, 0x11
+_NEW_TABLE, _DELETE_TABLE, _NEW_CHAIN, _NEW_RULE = 0, 2, 3, 6
+_TABLE_NAME = 1
+_CHAIN_TABLE, _CHAIN_NAME, _CHAIN_HOOK, _CHAIN_POLICY, _CHAIN_TYPE = 1, 3, 4, 5, 7
+_HOOK_NUMBER, _HOOK_PRIORITY = 1, 2
+_RULE_TABLE, _RULE_CHAIN, _RULE_EXPRESSIONS = 1, 2, 4
 _ACCEPT = 1
 
 
@@ -31,10 +35,9 @@ class Step:
     """One message of a transaction and what it does, in words, for errors."""
 
     what: str
-    message_class: type[Any]
     message_type: int
     flags: int
-    attributes: Sequence[tuple[str, Any]]
+    attributes: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,78 +66,67 @@ def replacement(chains: Iterable[p.Chain]) -> Batch:
     return encode(tuple(_steps(chains)))
 
 
-def encode(steps: tuple[Step, ...]) -> Batch:
+def encode(steps: tuple[Step, ...], subsystem: int = SUBSYSTEM) -> Batch:
     """Encode the steps between the marks that make them one transaction."""
-    frames = [_mark(_BATCH_BEGIN)]
-    for number, step in enumerate(steps, start=1):
-        flags = NLM_F_REQUEST | step.flags | (NLM_F_ACK if number == len(steps) else 0)
-        message = step.message_class()
-        message["nfgen_family"] = _NFPROTO_INET
-        message["attrs"] = list(step.attributes)
-        message_type = NFNL_SUBSYS_NFTABLES << 8 | step.message_type
-        frames.append(_encoded(message, message_type, flags, number))
-    frames.append(_mark(_BATCH_END))
+    frames = [_mark(_BATCH_BEGIN, subsystem)]
+    for sequence, step in enumerate(steps, start=1):
+        flags = REQUEST | step.flags | (ACKNOWLEDGE if sequence == len(steps) else 0)
+        message_type = subsystem << 8 | step.message_type
+        body = FAMILY.pack(_NFPROTO_INET, 0, 0) + step.attributes
+        frames.append(message(message_type, flags, sequence, body))
+    frames.append(_mark(_BATCH_END, subsystem))
     return Batch(b"".join(frames), steps)
 
 
-def _steps(chains: Iterable[p.Chain]) -> Iterable[Step]:
+def message(message_type: int, flags: int, sequence: int, body: bytes) -> bytes:
+    """Encode one netlink message; `body` is padded already, as attributes are."""
+    return HEADER.pack(HEADER.size + len(body), message_type, flags, sequence, 0) + body
+
+
+def _steps(chains: Iterable[p.Chain]) -> Iterator[Step]:
     # Creating the table first makes its deletion valid where there was none, so a
     # second run needs no question "does it exist?" and leaves no moment without rules.
-    yield _table("create table inet mesh", NFT_MSG_NEWTABLE, NLM_F_CREATE)
-    yield _table("delete table inet mesh", NFT_MSG_DELTABLE, 0)
-    yield _table("create table inet mesh", NFT_MSG_NEWTABLE, NLM_F_CREATE)
+    yield _table("create table inet mesh", _NEW_TABLE, CREATE)
+    yield _table("delete table inet mesh", _DELETE_TABLE, 0)
+    yield _table("create table inet mesh", _NEW_TABLE, CREATE)
     for chain in chains:
         yield _chain(chain)
-        for number, rule in enumerate(chain.rules, start=1):
-            yield _rule(chain, number, rule)
+        for position, rule in enumerate(chain.rules, start=1):
+            yield _rule(chain, position, rule)
 
 
 def _table(what: str, message_type: int, flags: int) -> Step:
-    return Step(what, nft_table_msg, message_type, flags, [("NFTA_TABLE_NAME", p.TABLE)])
+    return Step(what, message_type, flags, text(_TABLE_NAME, p.TABLE))
 
 
 def _chain(chain: p.Chain) -> Step:
-    hook = [
-        ("NFTA_HOOK_HOOKNUM", chain.hook.value),
-        ("NFTA_HOOK_PRIORITY", p.DSTNAT_PRIORITY),
-    ]
+    attributes = (
+        text(_CHAIN_TABLE, p.TABLE),
+        text(_CHAIN_NAME, chain.name),
+        nested(
+            _CHAIN_HOOK,
+            number(_HOOK_NUMBER, chain.hook.value),
+            number(_HOOK_PRIORITY, p.DSTNAT_PRIORITY),
+        ),
+        text(_CHAIN_TYPE, "nat"),
+        number(_CHAIN_POLICY, _ACCEPT),
+    )
+    return Step(f"create the nat chain {chain.name}", _NEW_CHAIN, CREATE, b"".join(attributes))
+
+
+def _rule(chain: p.Chain, position: int, rule: p.Rule) -> Step:
+    attributes = (
+        text(_RULE_TABLE, p.TABLE),
+        text(_RULE_CHAIN, chain.name),
+        nested(_RULE_EXPRESSIONS, *expressions(rule)),
+    )
     return Step(
-        f"create the nat chain {chain.name}",
-        nft_chain_msg,
-        NFT_MSG_NEWCHAIN,
-        NLM_F_CREATE,
-        [
-            ("NFTA_CHAIN_TABLE", p.TABLE),
-            ("NFTA_CHAIN_NAME", chain.name),
-            ("NFTA_CHAIN_HOOK", {"attrs": hook}),
-            ("NFTA_CHAIN_TYPE", "nat"),
-            ("NFTA_CHAIN_POLICY", _ACCEPT),
-        ],
+        f"add rule {position} of chain {chain.name}",
+        _NEW_RULE,
+        CREATE | APPEND,
+        b"".join(attributes),
     )
 
 
-def _rule(chain: p.Chain, number: int, rule: p.Rule) -> Step:
-    return Step(
-        f"add rule {number} of chain {chain.name}",
-        nft_rule_msg,
-        NFT_MSG_NEWRULE,
-        NLM_F_CREATE | NLM_F_APPEND,
-        [
-            ("NFTA_RULE_TABLE", p.TABLE),
-            ("NFTA_RULE_CHAIN", chain.name),
-            ("NFTA_RULE_EXPRESSIONS", expressions(rule)),
-        ],
-    )
-
-
-def _mark(message_type: int) -> bytes:
-    message = nfgen_msg()
-    message["res_id"] = NFNL_SUBSYS_NFTABLES
-    return _encoded(message, message_type, NLM_F_REQUEST, 0)
-
-
-def _encoded(message: Any, message_type: int, flags: int, sequence: int) -> bytes:
-    header = message["header"]
-    header["type"], header["flags"], header["sequence_number"] = message_type, flags, sequence
-    message.encode()
-    return bytes(message.data)
+def _mark(message_type: int, subsystem: int) -> bytes:
+    return message(message_type, REQUEST, 0, FAMILY.pack(0, 0, subsystem))

@@ -2,27 +2,28 @@
 
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
-from pathlib import Path
+from contextlib import AbstractContextManager, nullcontext
 
-from mesh_proxy.errors import IncompleteInstallation, KernelRefused, MeshProxyError
+from mesh_proxy.errors import KernelRefused, MeshProxyError
+from mesh_proxy.report import Report
 
+from .batch import replacement
 from .capability import require_net_admin
 from .flags import Options, parse
-from .namespace import entered
+from .former import former_redirects
+from .netlink import commit
 from .plan import TABLE, Chain, plan
-from .report import Report
 from .syntax import document
 
-_CLOSE_WAIT = Path("/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_close_wait")
+_CLOSE_WAIT = "/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_close_wait"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command and return its exit code, 0 when every namespace is redirected."""
-    report = Report()
+    report = Report("init")
     try:
         options = parse(arguments)
-        report = Report(options.log_format, options.log_level)
+        report = Report("init", options.log_format, options.log_level)
         if options.without_effect:
             report.info(f"no effect, netlink is used: {', '.join(options.without_effect)}")
         return _run(options, report)
@@ -52,33 +53,43 @@ def _run(options: Options, report: Report) -> int:
 def _program(
     path: str | None, chains: Sequence[Chain], close_wait: int | None, report: Report
 ) -> None:
-    # The import takes a tenth of a second, so --dry-run and errors do without.
-    try:
-        from .batch import replacement  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise IncompleteInstallation(
-            f"the module {error.name} is missing; install the package with its extra:"
-            " pip install 'mesh-proxy[init]'"
-        ) from error
-    from .netlink import commit  # noqa: PLC0415
-
     batch = replacement(chains)
+    place = {"netns": path} if path else {}
     started = time.monotonic()
-    with entered(path) if path else nullcontext():
+    with _namespace(path):
         commit(batch)
+        milliseconds = round((time.monotonic() - started) * 1000)
+        former = former_redirects()
         if close_wait is not None:
             _set_close_wait(close_wait)
     report.info(
         f"redirected: table inet {TABLE}",
         rules=sum(len(chain.rules) for chain in chains),
-        milliseconds=round((time.monotonic() - started) * 1000),
-        **({"netns": path} if path else {}),
+        milliseconds=milliseconds,
+        **place,
     )
+    if former:
+        report.warn(
+            f"the redirect of another mesh is here as well ({'; '.join(former)}); whichever the"
+            " kernel asks first decides where a connection goes; remove it with the tool that made"
+            " it (iptables -t nat -F), or recreate the pod where only one mesh injects",
+            **place,
+        )
+
+
+def _namespace(path: str | None) -> AbstractContextManager[None]:
+    if path is None:
+        return nullcontext()
+    # Only here, because ctypes is slow to load and a container has no use for it.
+    from .namespace import entered  # noqa: PLC0415
+
+    return entered(path)
 
 
 def _set_close_wait(seconds: int) -> None:
     try:
-        _CLOSE_WAIT.write_text(str(seconds))
+        with open(_CLOSE_WAIT, "w") as setting:  # noqa: PTH123 - pathlib is slow to load
+            setting.write(str(seconds))
     except OSError as error:
         raise KernelRefused(
             f"--timeout-close-wait-secs {seconds}: cannot write {_CLOSE_WAIT}: {error.strerror};"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
 from mesh_proxy.errors import UsageError
+from mesh_proxy.report import LOG_FORMATS, LOG_LEVELS
 
 from . import plan as p
 from .ports import parse_port, parse_range
@@ -16,7 +17,6 @@ T = TypeVar("T")
 # (uid_t)-1 means "no change" to the kernel, so the highest id is one below.
 _HIGHEST_ID = 2**32 - 2
 _OFF = -1
-_LOG_LEVELS = ("trace", "debug", "info", "warn", "warning", "error", "fatal", "panic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +211,8 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="set the connection tracker's CLOSE_WAIT timeout (needs root; default 0: leave it)",
     )
-    group.add_argument("--log-format", choices=("plain", "json"), default="plain")
-    group.add_argument("--log-level", choices=_LOG_LEVELS, default="info", metavar="LEVEL")
+    group.add_argument("--log-format", choices=LOG_FORMATS, default="plain")
+    group.add_argument("--log-level", choices=LOG_LEVELS, default="info", metavar="LEVEL")
 
 
 def _add_compatible(parser: argparse.ArgumentParser) -> None:
@@ -261,9 +261,12 @@ def _listed(read: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
 
 
 def _boolean(text: str) -> bool:
-    if text not in {"true", "false"}:
-        raise ValueError("expected true or false")
-    return text == "true"
+    """Read a boolean in any of the forms that Go's flags take."""
+    if text in {"1", "t", "T", "true", "TRUE", "True"}:
+        return True
+    if text in {"0", "f", "F", "false", "FALSE", "False"}:
+        return False
+    raise ValueError("expected true or false")
 
 
 def _identifier(text: str) -> int | None:

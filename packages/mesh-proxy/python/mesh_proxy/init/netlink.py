@@ -1,8 +1,7 @@
 """Sends a transaction to the kernel and waits for its one answer, never for ever.
 
-The exchange is plain: one datagram out, one acknowledgement or error back. pyroute2's
-own request loop waits for an answer to every message, and without CAP_NET_ADMIN the
-kernel answers only the first: it would hang.
+The exchange is plain: one datagram out, one acknowledgement or error back. Without
+CAP_NET_ADMIN the kernel answers only the first message, so nothing else is waited for.
 """
 
 import errno
@@ -10,10 +9,11 @@ import os
 import socket
 import struct
 import time
+from collections.abc import Iterator
 
 from mesh_proxy.errors import KernelRefused, KernelUnsupported, MissingCapability
 
-from .batch import Batch
+from .batch import HEADER, Batch
 
 # Ten milliseconds are usual (one RCU grace period); loading kernel modules takes longer.
 ANSWER_SECONDS = 5.0
@@ -22,7 +22,6 @@ _NETLINK_NETFILTER = 12
 _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
 _ANSWER_BUFFER_BYTES = 1 << 20
 _NLMSG_ERROR = 2
-_HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence number, port
 _ERROR = struct.Struct("=i")
 
 _UNSUPPORTED = {
@@ -40,10 +39,7 @@ def commit(batch: Batch, *, seconds: float = ANSWER_SECONDS) -> None:
     """
     deadline = time.monotonic() + seconds
     try:
-        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER) as netlink:
-            netlink.settimeout(seconds)
-            _size_buffers(netlink, len(batch.data))
-            netlink.bind((0, 0))
+        with opened(seconds, len(batch.data)) as netlink:
             netlink.sendto(batch.data, (0, 0))
             _await_answer(netlink, batch, deadline)
     except TimeoutError:
@@ -53,6 +49,38 @@ def commit(batch: Batch, *, seconds: float = ANSWER_SECONDS) -> None:
         ) from None
     except OSError as error:
         raise _explained(error.errno or 0, "open a netfilter socket") from error
+
+
+def opened(seconds: float, size: int = 0) -> socket.socket:
+    """Return a netfilter socket of this thread's namespace for requests of `size` bytes."""
+    netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER)
+    try:
+        netlink.settimeout(seconds)
+        _size_buffers(netlink, size)
+        netlink.bind((0, 0))
+    except OSError:
+        netlink.close()
+        raise
+    return netlink
+
+
+def messages(datagram: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield type, sequence number and body of each message in a datagram."""
+    offset = 0
+    while offset + HEADER.size <= len(datagram):
+        length, message_type, _, sequence, _ = HEADER.unpack_from(datagram, offset)
+        yield message_type, sequence, datagram[offset + HEADER.size : offset + length]
+        # Messages are aligned to four bytes; a length of nonsense must still advance.
+        offset += max((length + 3) & ~3, HEADER.size)
+
+
+def answers(datagram: bytes) -> list[tuple[int, int]]:
+    """Return (sequence number, errno; 0 acknowledges) of each answer in a datagram."""
+    return [
+        (sequence, -_ERROR.unpack_from(body)[0])
+        for message_type, sequence, body in messages(datagram)
+        if message_type == _NLMSG_ERROR and len(body) >= _ERROR.size
+    ]
 
 
 def _size_buffers(netlink: socket.socket, size: int) -> None:
@@ -77,20 +105,6 @@ def _await_answer(netlink: socket.socket, batch: Batch, deadline: float) -> None
                 raise _explained(code, batch.what(sequence))
             if sequence == batch.last:
                 return
-
-
-def answers(datagram: bytes) -> list[tuple[int, int]]:
-    """Return (sequence number, errno; 0 acknowledges) of each answer in a datagram."""
-    found = []
-    offset = 0
-    while offset + _HEADER.size <= len(datagram):
-        length, message_type, _, sequence, _ = _HEADER.unpack_from(datagram, offset)
-        body = offset + _HEADER.size
-        if message_type == _NLMSG_ERROR and body + _ERROR.size <= len(datagram):
-            found.append((sequence, -_ERROR.unpack_from(datagram, body)[0]))
-        # Messages are aligned to four bytes; a length of nonsense must still advance.
-        offset += max((length + 3) & ~3, _HEADER.size)
-    return found
 
 
 def _explained(code: int, what: str) -> KernelRefused | KernelUnsupported | MissingCapability:
