@@ -70,7 +70,7 @@ def _check_close_wait(
     if installation.cni:
         msg = f"{pod}: {name} is set by linkerd-init, which pods do not have in CNI mode; remove it"
         raise ConflictingSettingsError(msg)
-    if not installation.init.run_as_root:
+    if not installation.init.root:
         # Quietly making a container privileged because a pod asks is not ours to do.
         msg = (
             f"{pod}: {name} needs a linkerd-init that runs as root; remove it, or install "

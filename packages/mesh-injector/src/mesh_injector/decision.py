@@ -24,6 +24,10 @@ _SIDECAR_NAMES = frozenset(
         "istio-validation",
     }
 )
+_OS_LABEL = "kubernetes.io/os"
+_STATIC_POD = "kubernetes.io/config.mirror"
+"""What a kubelet writes on the copy of a pod that it reads from a file."""
+
 _SIDECAR_IMAGES = ("cr.l5d.io/linkerd/proxy:", "docker.io/istio/proxyv2:", "istio/proxyv2:")
 
 
@@ -32,6 +36,7 @@ class SkipReason(StrEnum):
 
     HOST_NETWORK = "host_network_enabled"
     SIDECAR_EXISTS = "sidecar_already_exists"
+    UNSUPPORTED = "unsupported_resource"
     NOT_ENABLED = "injection_enable_annotation_absent"
     DISABLED = "injection_disable_annotation_present"
     INVALID_ON_WORKLOAD = "invalid_inject_annotation_at_workload"
@@ -82,6 +87,11 @@ def decide(
     return _obstacle(pod, who, installation) or wish
 
 
+def unsupported(kind: str) -> Skip:
+    """Say that objects of a kind get no sidecar; only pods do, whoever makes them."""
+    return Skip(SkipReason.UNSUPPORTED, f"a {kind} gets no sidecar; its pods do")
+
+
 def _wish(pod: Pod, namespace: Namespace) -> Inject | Skip:
     """Read what the annotations ask for."""
     name = annotations.INJECT.name
@@ -108,7 +118,17 @@ def _obstacle(pod: Pod, who: str, installation: Installation) -> Skip | None:
     if pod.spec.host_network:
         message = f"{who} uses the host's network, whose traffic must not be redirected"
         return Skip(SkipReason.HOST_NETWORK, message)
-    sidecar = next(filter(_is_sidecar, pod.spec.all_containers()), None)
+    if _STATIC_POD in pod.metadata.annotations:
+        message = f"{who} is a static pod of its node, which has no ServiceAccount and no identity"
+        return Skip(SkipReason.UNSUPPORTED, message)
+    system = pod.spec.node_selector.get(_OS_LABEL, "linux")
+    if system != "linux":
+        message = f"{who} runs on {system}, where the proxy does not"
+        return Skip(SkipReason.UNSUPPORTED, message)
+    own_image = f"{installation.proxy.image}:"
+    sidecar = next(
+        (item for item in pod.spec.all_containers() if _is_sidecar(item, own_image)), None
+    )
     if sidecar is not None:
         message = f"{who} has the container {sidecar.name}, a mesh's sidecar, already"
         return Skip(SkipReason.SIDECAR_EXISTS, message)
@@ -121,5 +141,6 @@ def _obstacle(pod: Pod, who: str, installation: Installation) -> Skip | None:
     return None
 
 
-def _is_sidecar(container: Container) -> bool:
-    return container.name in _SIDECAR_NAMES or container.image.startswith(_SIDECAR_IMAGES)
+def _is_sidecar(container: Container, own_image: str) -> bool:
+    images = (own_image, *_SIDECAR_IMAGES)
+    return container.name in _SIDECAR_NAMES or container.image.startswith(images)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from mesh_core.annotations import LogFormat
+from mesh_proto.vocabulary import ports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,10 +17,15 @@ class InitSettings:
     log_format: LogFormat = LogFormat.PLAIN
     privileged: bool = False
     run_as_root: bool = False
-    run_as_user: int = 65534
-    run_as_group: int = 65534
+    run_as_user: int = ports.INIT_UID
+    run_as_group: int = ports.INIT_UID
     lock_directory: str = "/run"
     """Where iptables, of images that use it, writes its lock: the root file system is read-only."""
+
+    @property
+    def root(self) -> bool:
+        """Whether it runs as root, however that was asked for."""
+        return self.run_as_root or self.run_as_user == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

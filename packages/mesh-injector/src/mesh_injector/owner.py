@@ -1,29 +1,40 @@
 """Who made a pod, as users know it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from mesh_core.resources import Pod, ReplicaSet
+from mesh_core.resources import Job, OwnerReference, Pod, ReplicaSet
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The topmost controller of a pod, such as its Deployment."""
+    """The topmost controller of a pod, such as its Deployment; equal by kind and name.
+
+    `api_version` and `uid` are what an event needs to be found with it.
+    """
 
     kind: str
     name: str
+    api_version: str = field(default="", compare=False)
+    uid: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         """Write `Deployment web`."""
         return f"{self.kind} {self.name}"
 
 
-def owner_of(pod: Pod, replica_set: ReplicaSet | None = None) -> Owner | None:
-    """Name a pod's topmost controller; through `replica_set`, the pod's own, if it has one."""
+def owner_of(pod: Pod, parent: ReplicaSet | Job | None = None) -> Owner | None:
+    """Name a pod's topmost controller.
+
+    `parent` is the pod's own controller where that may have one above it: a Deployment's
+    ReplicaSet, a CronJob's Job.
+    """
     controller = pod.metadata.controller
     if controller is None:
         return None
-    if replica_set is not None and controller.kind == "ReplicaSet":
-        above = replica_set.metadata.controller
-        if replica_set.name == controller.name and above is not None:
-            return Owner(above.kind, above.name)
-    return Owner(controller.kind, controller.name)
+    if parent is not None and (parent.kind, parent.name) == (controller.kind, controller.name):
+        return _owner(parent.metadata.controller or controller)
+    return _owner(controller)
+
+
+def _owner(reference: OwnerReference) -> Owner:
+    return Owner(reference.kind, reference.name, reference.api_version, reference.uid)

@@ -64,7 +64,7 @@ def pod_metadata(
     written = {
         CREATED_BY: "mesh/injector",
         PROXY_VERSION: image_version(image),
-        TRUST_ROOT: _fingerprint(installation.trust_anchors),
+        TRUST_ROOT: trust_root_fingerprint(installation.trust_anchors),
         **inherited_annotations(pod, namespace),
         **opaque_ports_annotation(pod, namespace, installation),
     }
@@ -101,8 +101,9 @@ def opaque_ports_annotation(
 
 
 @lru_cache(maxsize=8)
-def _fingerprint(trust_anchors: str) -> str:
-    return sha256(trust_anchors.encode()).hexdigest()
+def trust_root_fingerprint(trust_anchors: str) -> str:
+    """Give the SHA-256 of a PEM bundle, without the white space around it, as hexadecimal."""
+    return sha256(trust_anchors.strip().encode()).hexdigest()
 
 
 def _is_set(annotation: Annotation[Any], pod: Pod) -> bool:

@@ -5,14 +5,16 @@ from collections.abc import Iterable
 from mesh_core.annotations.annotation import Annotation, Place
 from mesh_core.annotations.value_types import (
     BOOLEAN,
-    DURATION,
     ENVIRONMENT,
+    FEW_PORTS,
     IMAGE,
+    IMAGE_VERSION,
     LOG_FILTER,
     NAMED_PORTS,
     NETWORKS,
     PORT,
     PORTS,
+    PROXY_DURATION,
     QUANTITY,
     TEXT,
     AccessLog,
@@ -45,7 +47,9 @@ INJECT = Annotation(
 )
 
 PROXY_IMAGE = Annotation(_CONFIG + "proxy-image", IMAGE, "The proxy's image, without its tag.")
-PROXY_VERSION = Annotation(_CONFIG + "proxy-version", IMAGE, "The tag of the proxy's image.")
+PROXY_VERSION = Annotation(
+    _CONFIG + "proxy-version", IMAGE_VERSION, "The tag of the proxy's image."
+)
 IMAGE_PULL_POLICY = Annotation(
     _CONFIG + "image-pull-policy",
     choice(ImagePullPolicy),
@@ -62,7 +66,7 @@ DEBUG_IMAGE = Annotation(
     _CONFIG + "debug-image", IMAGE, "The debug container's image.", inherited=False
 )
 DEBUG_IMAGE_VERSION = Annotation(
-    _CONFIG + "debug-image-version", IMAGE, "The tag of the debug image.", inherited=False
+    _CONFIG + "debug-image-version", IMAGE_VERSION, "The tag of the debug image.", inherited=False
 )
 DEBUG_IMAGE_PULL_POLICY = Annotation(
     _CONFIG + "debug-image-pull-policy",
@@ -116,8 +120,8 @@ OPAQUE_PORTS = Annotation(
 )
 POD_INBOUND_PORTS = Annotation(
     _CONFIG + "pod-inbound-ports",
-    PORTS,
-    "The ports whose policy the proxy asks for at start; written by injection.",
+    FEW_PORTS,
+    "The ports whose policy the proxy asks for at start; injection writes those of the containers.",
     places=Place.WORKLOAD,
     inherited=False,
 )
@@ -185,25 +189,25 @@ PROXY_REQUIRE_IDENTITY_INBOUND_PORTS = Annotation(
 )
 PROXY_INBOUND_CONNECT_TIMEOUT = Annotation(
     _CONFIG + "proxy-inbound-connect-timeout",
-    DURATION,
+    PROXY_DURATION,
     "How long connecting to the application may take.",
     default="100ms",
 )
 PROXY_OUTBOUND_CONNECT_TIMEOUT = Annotation(
     _CONFIG + "proxy-outbound-connect-timeout",
-    DURATION,
+    PROXY_DURATION,
     "How long connecting to an endpoint may take.",
     default="1000ms",
 )
 PROXY_INBOUND_DISCOVERY_CACHE_UNUSED_TIMEOUT = Annotation(
     _CONFIG + "proxy-inbound-discovery-cache-unused-timeout",
-    DURATION,
+    PROXY_DURATION,
     "How long an unused port's policy is followed.",
     default="90s",
 )
 PROXY_OUTBOUND_DISCOVERY_CACHE_UNUSED_TIMEOUT = Annotation(
     _CONFIG + "proxy-outbound-discovery-cache-unused-timeout",
-    DURATION,
+    PROXY_DURATION,
     "How long an unused destination is followed.",
     default="5s",
 )
@@ -256,13 +260,13 @@ PROXY_WAIT_BEFORE_EXIT_SECONDS = Annotation(
 )
 SHUTDOWN_GRACE_PERIOD = Annotation(
     _CONFIG + "shutdown-grace-period",
-    DURATION,
+    PROXY_DURATION,
     "How long requests in flight may take when the proxy stops.",
     default="120s",
 )
 CLOSE_WAIT_TIMEOUT = Annotation(
     _CONFIG + "close-wait-timeout",
-    DURATION,
+    PROXY_DURATION,
     "Timeout of half-closed connections in the pod's connection tracking; needs a root init.",
     inherited=False,
 )

@@ -17,9 +17,14 @@ from mesh_core.quantity import parse_quantity
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
+MAX_PROXY_DURATION = timedelta(days=3650)
+"""The longest that the proxy takes for a timeout."""
+MAX_WATCHED_PORTS = 1000
+"""The proxy opens a stream to the control plane for each of these ports."""
+
 _LOG_DIRECTIVE = re.compile(r"([A-Za-z0-9_:.-]+=)?(off|error|warn|info|debug|trace)", re.IGNORECASE)
-_LOG_TARGET = re.compile(r"[A-Za-z0-9_:.-]+")
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
+_IMAGE_VERSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64}")
 _ENV_NAME = re.compile(r"[-._A-Za-z][-._A-Za-z0-9]*")
 _GRPC_CODES = frozenset(
     {"cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"}
@@ -163,10 +168,23 @@ def _quantity(text: str) -> str:
 
 def _log_filter(text: str) -> str:
     for directive in text.split(","):
-        part = directive.strip()
-        if not (_LOG_DIRECTIVE.fullmatch(part) or _LOG_TARGET.fullmatch(part)):
+        if not _LOG_DIRECTIVE.fullmatch(directive.strip()):
             raise ValueError
     return text
+
+
+def _proxy_duration(text: str) -> timedelta:
+    duration = parse_duration(text)
+    if duration > MAX_PROXY_DURATION:
+        raise ValueError
+    return duration
+
+
+def _few_ports(text: str) -> PortSet:
+    found = PortSet.parse(text)
+    if len(found) > MAX_WATCHED_PORTS:
+        raise ValueError
+    return found
 
 
 def _environment(text: str) -> tuple[EnvironmentEntry, ...]:
@@ -192,8 +210,18 @@ BOOLEAN = ValueType("boolean", "true or false", _boolean)
 DURATION: ValueType[timedelta] = ValueType(
     "duration", "a length of time such as 100ms, 10s or 5m", parse_duration
 )
+PROXY_DURATION: ValueType[timedelta] = ValueType(
+    "duration",
+    "a length of time such as 100ms, 10s or 5m, at most ten years",
+    _proxy_duration,
+)
 PORT = ValueType("port", "a port from 1 to 65535", parse_port)
 PORTS = ValueType("ports", "ports and ranges such as 25,4567-4568", PortSet.parse)
+FEW_PORTS = ValueType(
+    "ports",
+    f"ports and ranges such as 25,4567-4568, at most {MAX_WATCHED_PORTS} ports",
+    _few_ports,
+)
 NAMED_PORTS = ValueType(
     "ports or names",
     "ports, ranges and port names such as 25,4567-4568,mysql",
@@ -201,7 +229,10 @@ NAMED_PORTS = ValueType(
 )
 NETWORKS = ValueType("networks", "networks such as 10.0.0.0/8,fd00::/8", parse_networks)
 QUANTITY = ValueType("quantity", "a Kubernetes quantity such as 100m or 20Mi", _quantity)
-IMAGE = ValueType("image", "a container image's name or tag", _matching(_IMAGE, 512))
+IMAGE = ValueType("image", "a container image's name", _matching(_IMAGE, 512))
+IMAGE_VERSION = ValueType(
+    "image version", "an image's tag, or sha256:DIGEST", _matching(_IMAGE_VERSION, 128)
+)
 LOG_FILTER = ValueType("log filter", "LEVEL or TARGET=LEVEL with commas between", _log_filter)
 ENVIRONMENT = ValueType(
     "variables", 'a JSON list such as [{"name": "A", "value": "b"}]', _environment

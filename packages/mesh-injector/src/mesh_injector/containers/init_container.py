@@ -23,7 +23,7 @@ def init_container(pod: Pod, settings: ProxySettings, installation: Installation
         args=list(redirect_plan(pod, settings, installation).arguments()),
         resources=resource_requirements(settings.resources),
         securityContext=init_security(
-            init, writes_kernel_settings=bool(settings.close_wait_timeout and init.run_as_root)
+            init, writes_kernel_settings=bool(settings.close_wait_timeout and init.root)
         ),
         terminationMessagePolicy="FallbackToLogsOnError",
         volumeMounts=[lock_mount(init.lock_directory)],

@@ -8,6 +8,7 @@ from mesh_injector.containers.security import unprivileged
 from mesh_injector.images import image_reference
 from mesh_injector.installation import Installation
 from mesh_injector.proxy_settings import ProxySettings
+from mesh_proto.vocabulary import ports
 
 _NOBODY_IPV4 = "1.1.1.1:20001"
 _NOBODY_IPV6 = "[fd00::1]:20001"
@@ -15,7 +16,7 @@ _NOBODY_IPV6 = "[fd00::1]:20001"
 
 def network_validator(settings: ProxySettings, installation: Installation) -> Document:
     """Give the container: it connects to nobody and expects the redirect to bring it back."""
-    validator, init = installation.network_validator, installation.init
+    validator = installation.network_validator
     connect = validator.connect_address or (_NOBODY_IPV6 if installation.ipv6 else _NOBODY_IPV4)
     everywhere = "[::]" if installation.ipv6 else "0.0.0.0"
     listen = validator.listen_address or f"{everywhere}:{settings.outbound_port}"
@@ -33,9 +34,7 @@ def network_validator(settings: ProxySettings, installation: Installation) -> Do
         ],
         resources=resource_requirements(settings.resources),
         securityContext=(
-            unprivileged(init.run_as_user, init.run_as_group)
-            if validator.security_context
-            else None
+            unprivileged(ports.INIT_UID, ports.INIT_UID) if validator.security_context else None
         ),
         terminationMessagePolicy="FallbackToLogsOnError",
     )

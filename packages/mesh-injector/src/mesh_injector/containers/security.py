@@ -37,8 +37,8 @@ def init_security(init: InitSettings, *, writes_kernel_settings: bool) -> Docume
         "capabilities": {"add": ["NET_ADMIN"], "drop": ["ALL"]},
         "privileged": privileged,
         "readOnlyRootFilesystem": True,
-        "runAsGroup": 0 if init.run_as_root else init.run_as_group,
-        "runAsNonRoot": not init.run_as_root,
-        "runAsUser": 0 if init.run_as_root else init.run_as_user,
+        "runAsGroup": 0 if init.root else init.run_as_group,
+        "runAsNonRoot": not init.root,
+        "runAsUser": 0 if init.root else init.run_as_user,
         "seccompProfile": _SECCOMP,
     }
