@@ -16,6 +16,7 @@ from mesh_core.kubernetes.errors import (
     OverloadedError,
     RejectedError,
     ServerFailedError,
+    SilentError,
     TruncatedError,
     UnauthorizedError,
     UnreachableError,
@@ -24,12 +25,18 @@ from mesh_core.kubernetes.errors import (
 if TYPE_CHECKING:
     from mesh_core.kubernetes.client import KubernetesClient, ServerVersion
     from mesh_core.kubernetes.event_recorder import EventRecorder
+    from mesh_core.kubernetes.kubernetes_store import KubernetesStore
+    from mesh_core.kubernetes.pace import Pace
     from mesh_core.kubernetes.reviews import TokenReview
+    from mesh_core.kubernetes.store_metrics import StoreMetrics
 
 _LAZY = {
     "EventRecorder": "event_recorder",
     "KubernetesClient": "client",
+    "KubernetesStore": "kubernetes_store",
+    "Pace": "pace",
     "ServerVersion": "client",
+    "StoreMetrics": "store_metrics",
     "TokenReview": "reviews",
 }
 
@@ -44,10 +51,14 @@ __all__ = [
     "KindNotServedError",
     "KubernetesClient",
     "KubernetesError",
+    "KubernetesStore",
     "OverloadedError",
+    "Pace",
     "RejectedError",
     "ServerFailedError",
     "ServerVersion",
+    "SilentError",
+    "StoreMetrics",
     "TokenReview",
     "TruncatedError",
     "UnauthorizedError",

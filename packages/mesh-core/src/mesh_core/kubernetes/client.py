@@ -16,7 +16,7 @@ from mesh_core.kubernetes.connection import Source
 from mesh_core.kubernetes.errors import RejectedError, TruncatedError
 from mesh_core.kubernetes.in_cluster import in_cluster
 from mesh_core.kubernetes.kubeconfig import find_kubeconfig, from_kubeconfig
-from mesh_core.kubernetes.list_pages import PAGE_ITEMS, read_page
+from mesh_core.kubernetes.list_pages import PAGE_ITEMS, decode_each, read_page
 from mesh_core.kubernetes.overlay import overlay
 from mesh_core.kubernetes.paths import collection_path, object_path
 from mesh_core.kubernetes.rate_limit import RateLimit
@@ -162,10 +162,11 @@ class KubernetesClient:
             body = await self.request(
                 "GET", collection_path(kind, namespace), query=query, what=what
             )
-            page = read_page(kind, body, what)
-            if page.problems:
-                raise TruncatedError(f"cannot {what}: {page.problems[0]}")
-            found.extend(page.items)
+            page = read_page(body, what)
+            decoded = decode_each(kind, page.items)
+            if decoded.problems:
+                raise RejectedError(f"cannot {what}: {decoded.problems[0]}")
+            found.extend(decoded.objects)
             if not page.next:
                 return found
             query["continue"] = page.next

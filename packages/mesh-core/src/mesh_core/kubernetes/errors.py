@@ -21,9 +21,15 @@ class ConfigurationError(KubernetesError):
 
 
 class UnreachableError(KubernetesError):
-    """The API server cannot be reached, is not trusted, or fell silent."""
+    """The API server cannot be reached or is not trusted."""
 
     reason = "unreachable"
+
+
+class SilentError(UnreachableError):
+    """The API server holds the connection and says nothing."""
+
+    reason = "silent"
 
 
 class TruncatedError(KubernetesError):

@@ -3,14 +3,19 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import NoReturn
 
 import aiohttp
 from yarl import URL
 
 from mesh_core.kubernetes.connection import Connection, Source
-from mesh_core.kubernetes.errors import TruncatedError, UnauthorizedError, UnreachableError
+from mesh_core.kubernetes.errors import (
+    SilentError,
+    TruncatedError,
+    UnauthorizedError,
+    UnreachableError,
+)
 from mesh_core.kubernetes.rate_limit import RateLimit
 from mesh_core.kubernetes.status import error_of, read_status
 
@@ -81,10 +86,13 @@ class Transport:
         """Open a watch and give its octets as they come; `silence` in seconds ends it."""
         await self._take_turn()
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence)
-        async with self._answer("GET", path, query, None, {}, timeout, what) as answer:
-            yield self._chunks(answer, what)
+        opening = self._answer("GET", path, query, None, {}, timeout, what)
+        async with opening as answer, contextlib.aclosing(self._chunks(answer, what)) as chunks:
+            yield chunks
 
-    async def _chunks(self, answer: aiohttp.ClientResponse, what: str) -> AsyncIterator[bytes]:
+    async def _chunks(
+        self, answer: aiohttp.ClientResponse, what: str
+    ) -> AsyncGenerator[bytes, None]:
         try:
             async for chunk in answer.content.iter_any():
                 yield chunk
@@ -155,7 +163,7 @@ class Transport:
             raise UnreachableError(msg) from error
         if isinstance(error, TimeoutError):
             msg = f"cannot {what}: {server} does not answer in time"
-            raise UnreachableError(msg) from error
+            raise SilentError(msg) from error
         if isinstance(error, aiohttp.ClientResponseError):
             msg = f"cannot {what}: {server} does not speak HTTP: {error.message}"
             raise TruncatedError(msg) from error

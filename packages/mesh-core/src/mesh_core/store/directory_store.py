@@ -5,18 +5,18 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
 from mesh_core.resources import Key, Resource
 from mesh_core.store.directory_contents import DirectoryContents
 from mesh_core.store.errors import ReadOnlyError, StoreError
 from mesh_core.store.inotify import Inotify
+from mesh_core.store.live_objects import LiveObjects
 from mesh_core.store.object_directory import ObjectDirectory
 from mesh_core.store.problem import Problem
 from mesh_core.store.resource_store import Event, ResourceStore
 
 R = TypeVar("R", bound=Resource)
-Handler = Callable[[Event[Any]], None]
 
 POLL_SECONDS = 1.0
 """How often the files are looked at where the kernel does not tell of changes."""
@@ -37,9 +37,8 @@ class DirectoryStore(ResourceStore):
     ) -> None:
         """Hold objects of `kinds` below `path`, which need not exist yet."""
         self._path = path
-        self._objects: dict[type[Resource], dict[Key, Resource]] = {kind: {} for kind in kinds}
-        self._handlers: dict[type[Resource], list[Handler]] = {kind: [] for kind in self._objects}
-        self._contents = DirectoryContents(path, self._objects)
+        self._objects = LiveObjects(kinds)
+        self._contents = DirectoryContents(path, self._objects.kinds)
         self._directory = ObjectDirectory(path)
         self._rescan_seconds = rescan_seconds
         self._problems: tuple[Problem, ...] = ()
@@ -89,19 +88,15 @@ class DirectoryStore(ResourceStore):
 
     def subscribe(self, kind: type[R], handler: Callable[[Event[R]], None]) -> None:
         """Call `handler` with what is there, then with every change."""
-        present = list(self._of(kind).values())
-        self._handlers[kind].append(handler)
-        for resource in present:
-            _deliver(handler, Event(None, cast("R", resource)))
+        self._objects.subscribe(kind, handler)
 
     def get(self, kind: type[R], namespace: str, name: str) -> R | None:
         """Find one object."""
-        return cast("R | None", self._of(kind).get(Key(namespace, name)))
+        return self._objects.get(kind, namespace, name)
 
     def list(self, kind: type[R], namespace: str | None = None) -> Sequence[R]:
         """All objects of a kind, or of one namespace."""
-        objects = cast("Iterable[R]", self._of(kind).values())
-        return [item for item in objects if namespace is None or item.namespace == namespace]
+        return self._objects.list(kind, namespace)
 
     async def create(self, resource: R) -> R:
         """Write a new file."""
@@ -141,14 +136,6 @@ class DirectoryStore(ResourceStore):
         if source is not None and source != self._directory.path(kind, *key):
             msg = f"{kind.kind} {key} is described in {source}; change it there"
             raise ReadOnlyError(msg)
-
-    def _of(self, kind: type[Resource]) -> dict[Key, Resource]:
-        try:
-            return self._objects[kind]
-        except KeyError:
-            held = ", ".join(held.kind for held in self._objects)
-            msg = f"this store holds {held}, not {kind.kind}"
-            raise StoreError(msg) from None
 
     def _open_inotify(self) -> None:
         try:
@@ -201,7 +188,7 @@ class DirectoryStore(ResourceStore):
             events, problems = await asyncio.to_thread(self._read, paths)
             self._report(problems)
             for event in events:
-                self._apply(event)
+                self._objects.apply(event)
 
     def _read(
         self, paths: set[Path] | None
@@ -233,21 +220,3 @@ class DirectoryStore(ResourceStore):
         for problem in before.difference(problems):
             log.info("solved: %s", problem)
         self._problems = problems
-
-    def _apply(self, event: Event[Resource]) -> None:
-        resource = event.resource
-        kind = type(resource)
-        if event.new is None:
-            self._objects[kind].pop(resource.key, None)
-        else:
-            self._objects[kind][resource.key] = event.new
-        for handler in self._handlers[kind]:
-            _deliver(handler, event)
-
-
-def _deliver(handler: Callable[[Event[R]], None], event: Event[R]) -> None:
-    try:
-        handler(event)
-    except Exception:
-        # One bad subscriber must not keep the others, or the rest of the events, from theirs.
-        log.exception("a subscriber failed for %s; the event is lost for it", event.resource)

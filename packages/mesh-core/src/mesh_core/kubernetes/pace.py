@@ -1,0 +1,24 @@
+"""How patient a store is."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Times in seconds; the defaults are for a cluster."""
+
+    silence: float = 90.0
+    """A watch that says nothing for this long is opened anew; bookmarks come once a minute."""
+    watch: float = 290.0
+    """How long the API server keeps a watch open, less up to a fifth: not all end at once."""
+    first_wait: float = 0.5
+    longest_wait: float = 10.0
+    """The back-off after failures: short enough that changes are followed soon after a return."""
+    healthy: float = 5.0
+    """A watch that lived this long is a success; what ends sooner waits before it tries again."""
+    write: float = 2.0
+    """How long a write waits until the store has seen it."""
+    chance: Callable[[], float] = random.random
+    """Gives 0 to 1."""
