@@ -19,7 +19,10 @@ from mesh_destination.views.settings import Settings
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and give its exit code: 64 for a wrong command line, 1 for what fails."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.kubeconfig is not None and not options.kubernetes:
+        parser.error("argument --kubeconfig: only with --kubernetes")
     # gRPC would write lines of its own, in a format of its own, about what we report as errors.
     # It reads this when it is imported, which is why that is below.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
@@ -28,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return serve(
         Configuration(
             objects=options.objects,
+            kubeconfig=options.kubeconfig,
             address=options.addr,
             policy_address=options.policy_addr,
             admin_address=options.admin_addr,
@@ -60,16 +64,25 @@ def _parser() -> CommandLine:
     parser.add_version("mesh-destination")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="answer proxies")
-    serve.add_argument(
-        "--objects",
-        type=Path,
-        required=True,
-        help="directory of manifests or state directory to follow",
-    )
+    _add_source(serve)
     _add_addresses(serve)
     _add_settings(serve)
     serve.add_log_options()
     return parser
+
+
+def _add_source(serve: CommandLine) -> None:
+    source = serve.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--objects", type=Path, help="directory of manifests or state directory to follow"
+    )
+    source.add_argument("--kubernetes", action="store_true", help="follow the API server")
+    serve.add_argument(
+        "--kubeconfig",
+        type=Path,
+        help="with --kubernetes: how to reach the API server (default KUBECONFIG, "
+        "~/.kube/config, else as the pod's ServiceAccount)",
+    )
 
 
 def _add_addresses(serve: CommandLine) -> None:

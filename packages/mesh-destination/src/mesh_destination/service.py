@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mesh_core import service as runtime
 from mesh_core.authority import Authority
@@ -20,14 +22,18 @@ from mesh_destination.problems import AnnotationProblems
 from mesh_destination.streams.hub import Hub
 from mesh_destination.views.settings import Settings
 
+if TYPE_CHECKING:
+    from mesh_core.kubernetes import KubernetesStore
+
 _LOG = logging.getLogger("mesh_destination")
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What `mesh-destination serve` was told."""
+    """What `mesh-destination serve` was told; without `objects` it follows an API server."""
 
-    objects: Path
+    objects: Path | None
+    kubeconfig: Path | None
     address: Authority
     policy_address: Authority
     admin_address: Authority
@@ -56,7 +62,7 @@ def serve(configuration: Configuration) -> int:
 
 async def _start(service: runtime.Service, configuration: Configuration) -> None:
     _start_policy_admin(service, configuration.policy_admin_address)
-    store = DirectoryStore(configuration.objects, KINDS)
+    store = await _open_store(service, configuration)
     annotations = AnnotationProblems()
     metrics = DestinationMetrics(service.registry, lambda: len(store.problems) + len(annotations))
     index = Index()
@@ -69,6 +75,26 @@ async def _start(service: runtime.Service, configuration: Configuration) -> None
     # Nobody is answered before everything is known: half a view would empty load balancers.
     await store.start()
     await _start_servers(service, configuration, hub, index, Streams(hub, metrics))
+
+
+async def _open_store(
+    service: runtime.Service, configuration: Configuration
+) -> DirectoryStore | KubernetesStore:
+    if configuration.objects is not None:
+        return DirectoryStore(configuration.objects, KINDS)
+    # Loaded when it is needed: its HTTP client costs 18 MB.
+    from mesh_core.kubernetes import (  # noqa: PLC0415
+        KubernetesClient,
+        KubernetesStore,
+        StoreMetrics,
+    )
+
+    client = await KubernetesClient.connect(
+        configuration.kubeconfig, user_agent=f"mesh-destination/{version('mesh-destination')}"
+    )
+    service.on_stop("the API client", client.close)
+    _LOG.info("following %s", client.server)
+    return KubernetesStore(client, KINDS, metrics=StoreMetrics(service.registry))
 
 
 async def _start_servers(
