@@ -1,21 +1,24 @@
 """The settings of one pod's proxy: the installation's, its namespace's, its own."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from mesh_core import annotations as a
 from mesh_core.annotations import Annotation, EnvironmentEntry
-from mesh_core.names import Identity, InvalidNameError
+from mesh_core.names import InvalidNameError
 from mesh_core.ports import PortSet
 from mesh_core.resources import Namespace, Pod
 from mesh_injector.conflicts import check_settings
 from mesh_injector.control_plane import Component, component_of
 from mesh_injector.errors import InjectorError
-from mesh_injector.installation import Installation
-from mesh_injector.proxy_settings import ProxySettings, Tracing
+from mesh_injector.installation import Installation, identity_of
+from mesh_injector.proxy_settings import ProxySettings, Resources, Tracing
 from mesh_proto.vocabulary import ports
+
+T = TypeVar("T")
+S = TypeVar("S", ProxySettings, Resources)
 
 _SETTINGS: Mapping[str, Annotation[Any]] = MappingProxyType(
     {
@@ -81,6 +84,11 @@ _SERVICE_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/name")
 """Labels that name a workload to people, the more specific one first."""
 
 
+_NAMES = frozenset(
+    name for table in (_SETTINGS, _RESOURCES) for known in table.values() for name in known.names
+)
+
+
 class NoIdentityError(InjectorError):
     """A pod's ServiceAccount cannot be a part of an identity's name."""
 
@@ -96,17 +104,17 @@ def proxy_settings(
     base = _for_component(installation.proxy, component_of(pod, installation))
     changes = dict(_set_by_annotations(_SETTINGS, pod, namespace))
     resources = dict(_set_by_annotations(_RESOURCES, pod, namespace))
-    settings = replace(
+    settings = _changed(
         base,
-        **changes,
-        resources=replace(base.resources, **resources),
-        ingress=ingress,
-        additional_env=_additional_env(base, pod, namespace),
+        **{
+            **changes,
+            "opaque_ports": _resolved(changes.get("opaque_ports", base.opaque_ports), pod),
+            "resources": _changed(base.resources, **resources),
+            "ingress": ingress,
+            "tracing": _traced(base.tracing, pod),
+            "additional_env": _additional_env(base, pod, namespace),
+        },
     )
-    settings = replace(
-        settings, opaque_ports=settings.opaque_ports.resolve(pod.spec.named_tcp_ports())
-    )
-    settings = replace(settings, tracing=_traced(settings.tracing, pod))
     check_settings(settings, pod, installation, explicit=changes.keys() | resources.keys())
     _check_identity(pod, installation)
     return settings
@@ -114,19 +122,40 @@ def proxy_settings(
 
 def inherited_value(annotation: Annotation[Any], pod: Pod, namespace: Namespace) -> Any:
     """Read an annotation where it counts for a pod: on itself, else on its namespace."""
-    value = annotation.read(pod.metadata.annotations, str(pod))
+    value = _own_value(annotation, pod)
     if value is None and annotation.inherited:
-        value = annotation.read(namespace.metadata.annotations, str(namespace))
+        value = _own_value(annotation, namespace)
     return value
+
+
+def _own_value(annotation: Annotation[T], resource: Pod | Namespace) -> T | None:
+    found = resource.metadata.annotations
+    # The object is named for an error only: few objects have many of the annotations.
+    return None if annotation.text(found) is None else annotation.read(found, str(resource))
 
 
 def _set_by_annotations(
     table: Mapping[str, Annotation[Any]], pod: Pod, namespace: Namespace
 ) -> Iterator[tuple[str, Any]]:
+    present = pod.metadata.annotations.keys() | namespace.metadata.annotations.keys()
+    if present.isdisjoint(_NAMES):
+        return
     for field, annotation in table.items():
         value = inherited_value(annotation, pod, namespace)
         if value is not None:
             yield field, value
+
+
+def _changed(base: S, **changes: Any) -> S:
+    """Replace what differs; most pods run with the installation's settings as they are."""
+    real = {field: value for field, value in changes.items() if value is not getattr(base, field)}
+    return replace(base, **real) if real else base
+
+
+def _resolved(opaque_ports: PortSet, pod: Pod) -> PortSet:
+    if not opaque_ports.names:
+        return opaque_ports
+    return opaque_ports.resolve(pod.spec.named_tcp_ports())
 
 
 def _additional_env(
@@ -134,11 +163,10 @@ def _additional_env(
 ) -> tuple[EnvironmentEntry, ...]:
     """Merge all three levels by name: unlike other annotations, this one adds up."""
     annotation = a.PROXY_ADDITIONAL_ENV
-    levels: Iterable[tuple[EnvironmentEntry, ...]] = (
-        base.additional_env,
-        annotation.read(namespace.metadata.annotations, str(namespace)) or (),
-        annotation.read(pod.metadata.annotations, str(pod)) or (),
-    )
+    theirs, mine = _own_value(annotation, namespace), _own_value(annotation, pod)
+    if theirs is None and mine is None:
+        return base.additional_env
+    levels = (base.additional_env, theirs or (), mine or ())
     merged = {entry.name: entry for level in levels for entry in level}
     return tuple(merged.values())
 
@@ -175,7 +203,7 @@ def _for_component(base: ProxySettings, component: Component | None) -> ProxySet
 
 def _check_identity(pod: Pod, installation: Installation) -> None:
     try:
-        Identity(
+        identity_of(
             pod.spec.service_account,
             pod.namespace,
             installation.control_plane_namespace,

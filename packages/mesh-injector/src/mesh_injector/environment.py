@@ -5,10 +5,12 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Self
 
 from mesh_core.annotations import LogHeaders, Switch
 from mesh_core.durations import format_duration
+from mesh_core.networks import Network
 from mesh_core.quantity import parse_quantity
 from mesh_core.resources import Pod
 from mesh_injector.control_plane import Component, component_of
@@ -106,7 +108,7 @@ def _process(settings: ProxySettings) -> Iterator[Setting]:
         yield v.ACCESS_LOG, settings.access_log.value
     yield v.SHUTDOWN_ENDPOINT_ENABLED, _boolean(value=settings.admin_shutdown is Switch.ENABLED)
     if settings.shutdown_grace_period is not None:
-        yield v.SHUTDOWN_GRACE_PERIOD, format_duration(settings.shutdown_grace_period)
+        yield v.SHUTDOWN_GRACE_PERIOD, _duration(settings.shutdown_grace_period)
     yield v.OUTBOUND_METRICS_HOSTNAME_LABELS, _boolean(value=settings.metrics_hostname_labels)
 
 
@@ -126,21 +128,21 @@ def _timeouts(settings: ProxySettings) -> Iterator[Setting]:
     yield v.OUTBOUND_CONNECT_TIMEOUT, _milliseconds(settings.outbound_connect_timeout)
     inbound_idle = settings.inbound_discovery_cache_unused_timeout
     outbound_idle = settings.outbound_discovery_cache_unused_timeout
-    yield v.INBOUND_DISCOVERY_IDLE_TIMEOUT, format_duration(inbound_idle)
-    yield v.OUTBOUND_DISCOVERY_IDLE_TIMEOUT, format_duration(outbound_idle)
+    yield v.INBOUND_DISCOVERY_IDLE_TIMEOUT, _duration(inbound_idle)
+    yield v.OUTBOUND_DISCOVERY_IDLE_TIMEOUT, _duration(outbound_idle)
     if settings.disable_inbound_protocol_detect_timeout:
-        yield v.INBOUND_DETECT_TIMEOUT, format_duration(_NO_DETECT_TIMEOUT)
+        yield v.INBOUND_DETECT_TIMEOUT, _duration(_NO_DETECT_TIMEOUT)
     if settings.disable_outbound_protocol_detect_timeout:
-        yield v.OUTBOUND_DETECT_TIMEOUT, format_duration(_NO_DETECT_TIMEOUT)
+        yield v.OUTBOUND_DETECT_TIMEOUT, _duration(_NO_DETECT_TIMEOUT)
     yield v.INBOUND_ACCEPT_KEEPALIVE, _milliseconds(settings.keep_alive)
     yield v.OUTBOUND_CONNECT_KEEPALIVE, _milliseconds(settings.keep_alive)
-    yield v.INBOUND_ACCEPT_USER_TIMEOUT, format_duration(settings.user_timeout)
-    yield v.OUTBOUND_CONNECT_USER_TIMEOUT, format_duration(settings.user_timeout)
+    yield v.INBOUND_ACCEPT_USER_TIMEOUT, _duration(settings.user_timeout)
+    yield v.OUTBOUND_CONNECT_USER_TIMEOUT, _duration(settings.user_timeout)
     inbound, outbound = settings.inbound_http2_keep_alive, settings.outbound_http2_keep_alive
-    yield v.INBOUND_SERVER_HTTP2_KEEP_ALIVE_INTERVAL, format_duration(inbound.interval)
-    yield v.INBOUND_SERVER_HTTP2_KEEP_ALIVE_TIMEOUT, format_duration(inbound.timeout)
-    yield v.OUTBOUND_SERVER_HTTP2_KEEP_ALIVE_INTERVAL, format_duration(outbound.interval)
-    yield v.OUTBOUND_SERVER_HTTP2_KEEP_ALIVE_TIMEOUT, format_duration(outbound.timeout)
+    yield v.INBOUND_SERVER_HTTP2_KEEP_ALIVE_INTERVAL, _duration(inbound.interval)
+    yield v.INBOUND_SERVER_HTTP2_KEEP_ALIVE_TIMEOUT, _duration(inbound.timeout)
+    yield v.OUTBOUND_SERVER_HTTP2_KEEP_ALIVE_INTERVAL, _duration(outbound.interval)
+    yield v.OUTBOUND_SERVER_HTTP2_KEEP_ALIVE_TIMEOUT, _duration(outbound.timeout)
 
 
 def _inbound(pod: Pod, settings: ProxySettings, facts: PodFacts) -> Iterator[Setting]:
@@ -168,24 +170,25 @@ def _control_plane(
 ) -> Iterator[Setting]:
     here = component is Component.DESTINATION
     name = str(installation.control_plane_identity("linkerd-destination"))
-    networks = ",".join(map(str, installation.cluster_networks))
+    networks = _listed(installation.cluster_networks)
     suffix = f"svc.{installation.cluster_domain}."
-    workload = {"ns": facts.namespace, "pod": facts.name}
-    context = {"ns": facts.namespace, "nodeName": facts.node_name, "pod": facts.name}
     destination = _service("linkerd-dst-headless", ports.DESTINATION, installation, here=here)
     yield v.DESTINATION_SVC_ADDR, destination
     yield v.DESTINATION_SVC_NAME, name
-    yield v.DESTINATION_CONTEXT, json.dumps(context)
+    yield (
+        v.DESTINATION_CONTEXT,
+        _as_json(ns=facts.namespace, nodeName=facts.node_name, pod=facts.name),
+    )
     yield v.DESTINATION_PROFILE_NETWORKS, networks
     yield v.DESTINATION_PROFILE_SUFFIXES, "." if settings.external_profiles else suffix
     yield v.POLICY_SVC_ADDR, _service("linkerd-policy", ports.POLICY, installation, here=here)
     yield v.POLICY_SVC_NAME, name
-    yield v.POLICY_WORKLOAD, json.dumps(workload)
+    yield v.POLICY_WORKLOAD, _as_json(ns=facts.namespace, pod=facts.name)
     yield v.POLICY_CLUSTER_NETWORKS, networks
     streams = settings.control_streams
-    yield v.CONTROL_STREAM_INITIAL_TIMEOUT, format_duration(streams.initial_timeout)
-    yield v.CONTROL_STREAM_IDLE_TIMEOUT, format_duration(streams.idle_timeout)
-    yield v.CONTROL_STREAM_LIFETIME, format_duration(streams.lifetime)
+    yield v.CONTROL_STREAM_INITIAL_TIMEOUT, _duration(streams.initial_timeout)
+    yield v.CONTROL_STREAM_IDLE_TIMEOUT, _duration(streams.idle_timeout)
+    yield v.CONTROL_STREAM_LIFETIME, _duration(streams.lifetime)
     if settings.ingress:
         yield v.INGRESS_MODE, "true"
     if settings.gateway:
@@ -231,6 +234,21 @@ def _log_filter(settings: ProxySettings) -> str:
     return f"{settings.log_level},[{{headers}}]=off,[{{request}}]=off"
 
 
+# Pods differ in little: what is written is nearly always one of a few texts.
+_duration = lru_cache(maxsize=256)(format_duration)
+
+
+@lru_cache(maxsize=16)
+def _listed(networks: tuple[Network, ...]) -> str:
+    return ",".join(map(str, networks))
+
+
+@lru_cache(maxsize=256)
+def _as_json(**fields: str) -> str:
+    return json.dumps(fields)
+
+
+@lru_cache(maxsize=256)
 def _milliseconds(duration: timedelta) -> str:
     return f"{-(-duration // _MILLISECOND)}ms"
 

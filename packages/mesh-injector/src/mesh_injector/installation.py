@@ -1,6 +1,7 @@
 """What holds for all pods of one installation of the mesh."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mesh_core.names import DEFAULT_CLUSTER_DOMAIN, DEFAULT_CONTROL_PLANE_NAMESPACE, Identity
 from mesh_core.networks import CLUSTER_NETWORKS, Network
@@ -63,4 +64,10 @@ class Installation:
     def control_plane_identity(self, service_account: str) -> Identity:
         """Name the identity of a part of the control plane."""
         namespace = self.control_plane_namespace
-        return Identity(service_account, namespace, namespace, self.effective_trust_domain)
+        return identity_of(service_account, namespace, namespace, self.effective_trust_domain)
+
+
+@lru_cache(maxsize=4096)
+def identity_of(account: str, namespace: str, control_plane: str, trust_domain: str) -> Identity:
+    """Name an identity; few are named often. Raises InvalidNameError."""
+    return Identity(account, namespace, control_plane, trust_domain)

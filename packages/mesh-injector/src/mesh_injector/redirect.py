@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from mesh_core.networks import Network
 from mesh_core.ports import NO_PORTS, PortSet
@@ -61,7 +62,6 @@ def redirect_plan(pod: Pod, settings: ProxySettings, installation: Installation)
     The proxy's own control and admin ports are never redirected to itself. The control plane
     reaches the Kubernetes API without its proxy, which needs the control plane to work.
     """
-    own = PortSet.of((settings.control_port, settings.admin_port))
     outbound = settings.skip_outbound_ports
     if component_of(pod, installation) is not None:
         outbound |= installation.kubernetes_api_ports
@@ -70,7 +70,9 @@ def redirect_plan(pod: Pod, settings: ProxySettings, installation: Installation)
         outgoing_port=settings.outbound_port,
         proxy_uid=settings.uid,
         proxy_gid=settings.gid if settings.gid > 0 else None,
-        skip_inbound_ports=own | settings.skip_inbound_ports,
+        skip_inbound_ports=_with_own(
+            settings.control_port, settings.admin_port, settings.skip_inbound_ports
+        ),
         skip_outbound_ports=outbound,
         skip_subnets=settings.skip_subnets,
         ipv6=installation.ipv6,
@@ -79,6 +81,11 @@ def redirect_plan(pod: Pod, settings: ProxySettings, installation: Installation)
         log_level=installation.init.log_level,
         log_format=installation.init.log_format.value,
     )
+
+
+@lru_cache(maxsize=256)
+def _with_own(control_port: int, admin_port: int, skipped: PortSet) -> PortSet:
+    return PortSet.of((control_port, admin_port)) | skipped
 
 
 def _seconds(duration: timedelta | None) -> str:

@@ -1,7 +1,6 @@
 """The volumes of an injected pod, and where its proxy has them."""
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 from mesh_core.resources import Pod
 from mesh_injector.containers.document import Document
@@ -33,7 +32,7 @@ def _volumes(settings: ProxySettings, installation: Installation) -> Iterable[Do
     yield {"name": END_ENTITY_VOLUME, "emptyDir": {"medium": "Memory"}}
     if installation.token_projection:
         token = {
-            "path": PurePosixPath(installation.effective_token_file).name,
+            "path": installation.effective_token_file.rpartition("/")[2],
             "expirationSeconds": TOKEN_LIFETIME,
             "audience": TOKEN_AUDIENCE,
         }
@@ -46,10 +45,10 @@ def _volumes(settings: ProxySettings, installation: Installation) -> Iterable[Do
 
 def proxy_mounts(pod: Pod, settings: ProxySettings, installation: Installation) -> list[Document]:
     """Give the mounts of the proxy's container."""
-    token_directory = str(PurePosixPath(installation.effective_token_file).parent)
     mounts = [{"name": END_ENTITY_VOLUME, "mountPath": installation.identity_directory}]
     if installation.token_projection:
-        mounts.append({"name": TOKEN_VOLUME, "mountPath": token_directory})
+        directory = installation.effective_token_file.rpartition("/")[0]
+        mounts.append({"name": TOKEN_VOLUME, "mountPath": directory})
     else:
         mounts.extend(_default_token(pod))
     if settings.tracing is not None:
