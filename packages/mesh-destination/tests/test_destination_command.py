@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import signal
-import subprocess
-import sys
 import time
-import urllib.request
 
 import grpc
 import pytest
+from destination_process import SECONDS, Process, run
 
 from mesh_core.authority import Authority
 from mesh_core.service import listen
@@ -20,49 +17,6 @@ from mesh_proto.pb.destination_pb2 import GetDestination
 from mesh_proto.pb.destination_pb2_grpc import DestinationStub
 from mesh_proto.pb.inbound_pb2 import PortSpec
 from mesh_proto.pb.inbound_pb2_grpc import InboundServerPoliciesStub
-
-COMMAND = [sys.executable, "-m", "mesh_destination.main"]
-SECONDS = 20.0
-
-
-def run(*arguments):
-    command = [*COMMAND, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
-
-
-def free_address():
-    with listen(Authority.parse("127.0.0.1")) as probe:
-        return f"127.0.0.1:{probe.getsockname()[1]}"
-
-
-class Process:
-    """A running `mesh-destination serve`."""
-
-    def __init__(self, objects, *flags):
-        self.admin, self.policy_admin = free_address(), free_address()
-        command = [*COMMAND, "serve", "--objects", str(objects), "--addr", "127.0.0.1"]
-        command += ["--policy-addr", "127.0.0.1", "--admin-addr", self.admin]
-        command += ["--policy-admin-addr", self.policy_admin, *flags]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        self.log = []
-        for line in self.process.stderr:
-            self.log.append(line)
-            if "discovery on port" in line:
-                break
-        self.discovery, self.policy = re.findall(r"port (\d+)", self.log[-1])
-
-    def get(self, address, path):
-        """Body of an admin page; waits out the moment before the first readiness."""
-        deadline = time.monotonic() + SECONDS
-        while True:
-            try:
-                with urllib.request.urlopen(f"http://{address}{path}", timeout=SECONDS) as answer:
-                    return answer.read().decode()
-            except urllib.error.HTTPError as error:
-                with error:
-                    if error.code != 503 or time.monotonic() > deadline:
-                        raise
-                time.sleep(0.02)
 
 
 @pytest.fixture
@@ -78,13 +32,12 @@ def start(objects):
     started = []
 
     def start(*flags):
-        started.append(Process(objects.root, *flags))
-        return started[-1]
+        started.append(Process("--objects", objects.root, *flags))
+        return started[-1].wait()
 
     yield start
     for running in started:
-        running.process.kill()
-        running.process.communicate()
+        running.close()
 
 
 def test_it_answers_on_both_ports_and_is_ready_on_both_admin_ports(start):
@@ -144,6 +97,9 @@ def test_sigterm_ends_streams_and_process_within_two_seconds(start):
     [
         ([], "COMMAND"),
         (["serve"], "--objects"),
+        (["serve"], "--kubernetes"),
+        (["serve", "--objects", "x", "--kubernetes"], "--objects"),
+        (["serve", "--objects", "x", "--kubeconfig", "x"], "only with --kubernetes"),
         (["serve", "--objects", "x", "--addr", "a:b"], "--addr"),
         (["serve", "--objects", "x", "--default-policy", "open"], "all-authenticated"),
         (["serve", "--objects", "x", "--cluster-networks", "10.0.0.1/8"], "'10.0.0.1/8'"),

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 
 import msgspec
 
-from mesh_core.kubernetes.access import Access
+from mesh_core.kubernetes.access import READ, Access
 from mesh_core.kubernetes.errors import (
     ForbiddenError,
     GoneError,
@@ -128,12 +129,15 @@ def _forbidden(_: Status, said: str, what: str) -> StoreError:
         namespace=denied["namespace"] or "",
         subresource=denied["subresource"],
     )
+    # Who may list but not watch would only meet the next refusal.
+    needed = replace(access, verbs=READ) if denied["verb"] in READ else access
     role = "a Role or ClusterRole" if access.namespace else "a ClusterRole"
-    rule = access.rule
-    text = ", ".join(f"{key}: {msgspec.json.encode(value).decode()}" for key, value in rule.items())
+    rule = ", ".join(
+        f"{key}: {msgspec.json.encode(value).decode()}" for key, value in needed.rule.items()
+    )
     return ForbiddenError(
         f"cannot {what}: {denied['user']} lacks the permission to {access}; bind to it {role} with "
-        f"the rule {{{text}}}, the mesh's own roles come back with `helm upgrade`",
+        f"the rule {{{rule}}}, the mesh's own roles come back with `helm upgrade`",
         access,
     )
 
