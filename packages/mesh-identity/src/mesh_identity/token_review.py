@@ -108,7 +108,9 @@ class TokenReviewVerifier:
                 return review
             # Pods whose token is not projected for us present the API server's own kind.
             default = await self._reviews.review_token(token, ())
-            return default if default.authenticated else review
+            # An authenticator that knows no audiences accepts the first without naming ours: that
+            # is no acceptance. Of two refusals the first says more.
+            return default if default.authenticated or review.authenticated else review
 
     def _reason(self, error: BaseException) -> str:
         if isinstance(error, StoreError):
