@@ -1,7 +1,5 @@
 """The engine follows the control plane, does without it, and finds it again."""
 
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -9,7 +7,8 @@ from contextlib import ExitStack, closing
 import engine
 import pytest
 from fake_control import FakeControl, endpoints, opaque_policy, opaque_server, open_server, profile
-from network import APP, PEER, Namespace, Pair, pair
+from greeter import Greeter
+from network import APP, PEER, Pair, pair
 
 from mesh_proxy.init.namespace import entered
 
@@ -23,36 +22,6 @@ A, B = 7001, 7002
 RECOVERY = 3.0
 """Seconds in which a control plane that is back is followed: back-off is at most 2, and the
 machine may be busy."""
-
-
-class Greeter:
-    """A server that says its name to whoever connects and then echoes."""
-
-    def __init__(self, space: Namespace, port: int) -> None:
-        self.name = str(port).encode()
-        self.listener = space.listener(port)
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                stream, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=[stream], daemon=True).start()
-
-    def _serve(self, stream: socket.socket) -> None:
-        with stream:
-            try:
-                stream.sendall(self.name)
-                while data := stream.recv(4096):
-                    stream.sendall(data)
-            except OSError:
-                return
-
-    def close(self) -> None:
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
 
 
 @pytest.fixture(scope="module")

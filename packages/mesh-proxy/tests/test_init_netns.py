@@ -162,6 +162,7 @@ def test_dry_run_shows_what_the_kernel_holds(flags):
 
 
 @needs_nft
+@pytest.mark.fault(69)
 def test_twice_is_once_and_other_tables_stay():
     with pair() as spaces:
         spaces.app.run(
@@ -179,6 +180,7 @@ def test_twice_is_once_and_other_tables_stay():
 
 
 @needs_nft
+@pytest.mark.fault(69)
 def test_a_refused_batch_changes_nothing():
     with pair() as spaces:
         redirected(spaces.app)
@@ -197,6 +199,7 @@ def test_a_refused_batch_changes_nothing():
 
 
 @needs_nft
+@pytest.mark.fault(69)
 def test_killed_half_way_leaves_all_or_nothing():
     with pair() as spaces:
         flags = ("--inbound-ports-to-ignore", ",".join(str(n) for n in range(1000, 1400, 2)))
@@ -271,6 +274,7 @@ def confined(prefix: Sequence[str], *arguments: str) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.fault(69)
 def test_without_the_capability_it_says_so():
     done = confined(NO_CAPABILITIES, "-m", "mesh_proxy", "init")
     assert done.returncode == 77
@@ -278,6 +282,7 @@ def test_without_the_capability_it_says_so():
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.fault(69)
 def test_the_kernels_own_refusal_ends_at_once_too():
     """Where the capability is held but not over this namespace, the kernel says EPERM."""
     script = (
