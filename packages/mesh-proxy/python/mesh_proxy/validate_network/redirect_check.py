@@ -57,7 +57,10 @@ def _listener(address: Address) -> socket.socket:
 
 def _connection(address: Address, deadline: float) -> socket.socket:
     family = socket.AF_INET6 if address.ip.version == 6 else socket.AF_INET
-    stream = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        stream = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise NotRedirected(_unconnected(address, error)) from error
     try:
         stream.settimeout(max(deadline - time.monotonic(), 0.001))
         # Completed by the kernel as soon as it is redirected; accepting comes later.
