@@ -5,11 +5,11 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from store_transcript import Transcript, until
 
 from mesh_core.resources import ObjectMeta, Pod, PodStatus, Resource, Service
 from mesh_core.store import (
@@ -21,8 +21,6 @@ from mesh_core.store import (
     StoreError,
 )
 from mesh_core.store import directory_store as module
-
-DEADLINE = 5.0
 
 
 def service(name: str = "web", port: object = 80) -> str:
@@ -36,29 +34,8 @@ def pod(name: str = "p") -> Pod:
     return Pod(ObjectMeta(name=name, namespace="shop"))
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE):
-        while not condition():  # noqa: ASYNC110 - the condition is a file system's
-            await asyncio.sleep(0.002)
-
-
 def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
-
-
-class Transcript:
-    """Writes down events as short texts."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def __call__(self, event: Event[Resource]) -> None:
-        verb = "+" if event.old is None else "-" if event.new is None else "~"
-        self.lines.append(f"{verb}{event.resource.name}")
-
-    def take(self) -> list[str]:
-        lines, self.lines = self.lines, []
-        return lines
 
 
 @contextlib.asynccontextmanager
