@@ -18,6 +18,7 @@ from mesh_injector.environment import (
     proxy_environment,
 )
 from mesh_injector.errors import InjectorError
+from mesh_injector.images import image_reference
 from mesh_injector.init_settings import InitSettings, NetworkValidatorSettings
 from mesh_injector.installation import Installation
 from mesh_injector.owner import Owner, owner_of
@@ -51,6 +52,7 @@ __all__ = [
     "additions",
     "component_of",
     "decide",
+    "image_reference",
     "init_container",
     "owner_of",
     "patch_pod",
