@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -65,11 +66,17 @@ def admin() -> Iterator[Admin]:
         thread.join()
 
 
-def started(*arguments: str, **variables: str) -> subprocess.Popen[str]:
+def started(
+    *arguments: str, terminal: int | None = None, first: bool = False, **variables: str
+) -> subprocess.Popen[str]:
+    """Start it, with a terminal of its own or as the first process of its own tree."""
     environment = {name: value for name, value in os.environ.items() if name not in DISABLING}
+    before = ["setsid", "--ctty"] if terminal is not None else []
+    before += ["unshare", "--pid", "--fork", "--mount-proc"] if first else []
     return subprocess.Popen(
-        [sys.executable, "-I", "-B", "-m", "mesh_proxy", "await", *arguments],
+        [*before, sys.executable, "-I", "-B", "-m", "mesh_proxy", "await", *arguments],
         env=environment | variables,
+        stdin=terminal,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -234,11 +241,45 @@ class TestShutdown:
         assert ended(process) == (5, f"got {name}\n", "")
         assert admin.asked[-1] == "POST /shutdown"
 
-    def test_it_does_not_end_with_a_grandchild(self, admin):
-        """As the first process of a container it is everybody's parent."""
-        script = "(sleep 0.05 &) ; sleep 0.2; echo done"
-        process = started("-S", "-p", admin.port, "sh", "-c", script)
-        assert ended(process) == (0, "done\n", "")
+    def test_a_key_on_the_terminal_reaches_the_program_once(self, admin):
+        """The terminal signals every process of its group; forwarding would double it."""
+        script = (
+            "n=0; trap 'n=$((n+1)); echo got $n' INT; trap 'echo in all $n; exit 5' USR1;"
+            " echo up; while :; do sleep 0.02; done"
+        )
+        ours, theirs = os.openpty()
+        process = started("-S", "-p", admin.port, "sh", "-c", script, terminal=theirs)
+        assert process.stdout.readline() == "up\n"
+        os.write(ours, b"\x03")
+        assert process.stdout.readline() == "got 1\n"
+        # A lower number is taken first: were SIGINT forwarded, it would be before this one.
+        process.send_signal(signal.SIGUSR1)
+        assert ended(process) == (5, "in all 1\n", "")
+        os.close(ours)
+        os.close(theirs)
+
+    @pytest.mark.netns
+    def test_as_a_containers_first_process_it_reaps_what_is_left(self, admin):
+        """Orphans become its children; only the program's end is its own."""
+        # A process that has ended but was not reaped still takes signals.
+        script = (
+            "orphan=$(sh -c 'sleep 0.01 > /dev/null & echo $!');"
+            " while kill -0 $orphan 2> /dev/null; do sleep 0.02; done; exit 3"
+        )
+        process = started("-S", "-p", admin.port, "sh", "-c", script, first=True)
+        assert ended(process) == (3, "", "")
+
+    @pytest.mark.netns
+    def test_as_a_containers_first_process_it_can_be_stopped(self, admin):
+        """The kernel drops a signal to the first process that it does not handle."""
+        admin.ready.clear()
+        process = started("-p", admin.port, "true", first=True)
+        assert admin.was_asked.wait(SECONDS)
+        (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(child), signal.SIGTERM)
+        code, _, err = ended(process)
+        assert code == 128 + signal.SIGTERM
+        assert "SIGTERM" in err
 
     @pytest.mark.parametrize(
         ("status", "says"), [(404, "config.linkerd.io/proxy-admin-shutdown"), (500, "500")]
