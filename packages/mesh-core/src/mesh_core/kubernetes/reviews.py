@@ -63,7 +63,13 @@ def token_question(token: bytes, audiences: Sequence[str]) -> bytes:
 def read_token_review(body: bytes) -> TokenReview:
     """Decode the server's answer; raises msgspec.DecodeError."""
     status = msgspec.json.decode(body, type=_TokenAnswer).status
-    return TokenReview(status.authenticated, status.user.username, status.audiences, status.error)
+    return TokenReview(
+        status.authenticated,
+        status.user.username,
+        status.audiences,
+        status.error,
+        status.user.uid,
+    )
 
 
 def access_question(need: Access, user: str | None = None) -> bytes:

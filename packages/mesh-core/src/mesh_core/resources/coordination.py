@@ -16,7 +16,10 @@ class EventSource(Part, frozen=True):
 
 
 class Event(Resource, frozen=True):
-    """Something that happened to an object; `type` is Normal or Warning."""
+    """Something that happened to an object; `type` is Normal or Warning.
+
+    No default of its own: a document leaves defaults out, and the API server would not know.
+    """
 
     api_version: ClassVar[str] = "v1"
     kind: ClassVar[str] = "Event"
@@ -25,9 +28,9 @@ class Event(Resource, frozen=True):
     involved_object: ObjectReference = ObjectReference()
     reason: str = ""
     message: str = ""
-    type: str = "Normal"
+    type: str = ""
     source: EventSource = EventSource()
-    count: int = 1
+    count: int = 0
     first_timestamp: datetime | None = None
     last_timestamp: datetime | None = None
     event_time: datetime | None = None
