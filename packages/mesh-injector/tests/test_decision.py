@@ -7,6 +7,7 @@ from pods import INSTALLATION, namespace, pod
 
 from mesh_core.annotations import Inject as Wish
 from mesh_injector import DecidedBy, Inject, Installation, Owner, Skip, SkipReason, decide
+from mesh_injector.decision import unsupported
 
 POD, NAMESPACE = DecidedBy.WORKLOAD, DecidedBy.NAMESPACE
 
@@ -52,6 +53,16 @@ def test_the_pods_word_wins_over_its_namespaces(on_pod, on_namespace, expected):
             SkipReason.SIDECAR_EXISTS,
             "container p",
         ),
+        (
+            {"containers": [{"name": "p", "image": "localhost/mesh-proxy:0.1.0"}]},
+            SkipReason.SIDECAR_EXISTS,
+            "container p",
+        ),
+        (
+            {"nodeSelector": {"kubernetes.io/os": "windows"}},
+            SkipReason.UNSUPPORTED,
+            "runs on windows",
+        ),
     ],
 )
 def test_what_makes_a_sidecar_impossible(spec, reason, word):
@@ -90,6 +101,24 @@ def test_the_owner_is_named_where_users_know_it_better_than_the_pod():
     mine = pod(inject="enabled", spec={"hostNetwork": True})
     assert decide(mine, namespace(), owner=Owner("Deployment", "web")).message.startswith(
         "Deployment web uses"
+    )
+
+
+def test_a_static_pod_has_no_identity_to_carry():
+    static = pod(inject="enabled", **{"kubernetes.io/config.mirror": "0123"})
+    decision = decide(static, namespace(), INSTALLATION)
+    assert decision.reason is SkipReason.UNSUPPORTED
+    assert "static pod" in decision.message
+
+
+def test_linux_is_where_the_proxy_runs():
+    mine = pod(inject="enabled", spec={"nodeSelector": {"kubernetes.io/os": "linux"}})
+    assert isinstance(decide(mine, namespace(), INSTALLATION), Inject)
+
+
+def test_other_kinds_say_where_the_sidecar_goes():
+    assert unsupported("Deployment") == Skip(
+        SkipReason.UNSUPPORTED, "a Deployment gets no sidecar; its pods do"
     )
 
 

@@ -6,9 +6,13 @@ import pytest
 from pods import CONFIG, INSTALLATION, namespace, pod
 
 from mesh_core import annotations
-from mesh_core.resources import Pod, ReplicaSet, decode_as
-from mesh_injector import Installation, Owner, owner_of, pod_metadata
-from mesh_injector.pod_metadata import inherited_annotations, opaque_ports_annotation
+from mesh_core.resources import Job, Pod, ReplicaSet, decode_as
+from mesh_injector import Installation, Owner, owner_of, pod_metadata, proxy_settings
+from mesh_injector.pod_metadata import (
+    inherited_annotations,
+    opaque_ports_annotation,
+    trust_root_fingerprint,
+)
 
 TRUST_ROOT = "linkerd.io/trust-root-sha256"
 
@@ -30,6 +34,22 @@ def test_a_member_of_the_mesh_is_marked():
 def test_the_version_of_the_proxy_is_written_when_it_is_known():
     written = pod_metadata(pod(), namespace(), replace(INSTALLATION, version="1.2.3"))
     assert written.annotations["linkerd.io/proxy-version"] == "1.2.3"
+
+
+def test_the_version_is_that_of_the_image_that_the_pod_runs():
+    for mine in (pod(proxy_version="2"), pod(proxy_image="my/proxy:2")):
+        own = proxy_settings(mine, namespace(), INSTALLATION)
+        written = pod_metadata(mine, namespace(), INSTALLATION, settings=own)
+        assert written.annotations["linkerd.io/proxy-version"] == "2"
+
+
+def test_white_space_around_the_roots_is_no_other_root():
+    assert trust_root_fingerprint("PEM\n") == trust_root_fingerprint("\nPEM")
+
+
+def test_ports_that_the_pod_names_itself_stay():
+    written = pod_metadata(pod(80, pod_inbound_ports="81"), namespace(), INSTALLATION)
+    assert CONFIG + "pod-inbound-ports" not in written.annotations
 
 
 def test_another_trust_root_shows():
@@ -94,7 +114,13 @@ def test_opaque_ports_of_the_namespace_are_inherited_as_they_stand():
 
 
 def owned(kind: str, name: str, owner: str = "") -> dict[str, object]:
-    reference = {"apiVersion": "apps/v1", "kind": kind, "name": name, "controller": True}
+    reference = {
+        "apiVersion": "apps/v1",
+        "kind": kind,
+        "name": name,
+        "uid": f"uid of {name}",
+        "controller": True,
+    }
     return {"name": owner or "web-1-x", "namespace": "shop", "ownerReferences": [reference]}
 
 
@@ -102,7 +128,22 @@ def test_the_owner_is_the_topmost_controller():
     mine = decode_as(Pod, {"metadata": owned("ReplicaSet", "web-1")})
     theirs = decode_as(ReplicaSet, {"metadata": owned("Deployment", "web", "web-1")})
     other = decode_as(ReplicaSet, {"metadata": owned("Deployment", "api", "api-1")})
+    bare = decode_as(ReplicaSet, {"metadata": {"name": "web-1", "namespace": "shop"}})
     assert owner_of(mine, theirs) == Owner("Deployment", "web")
     assert owner_of(mine) == owner_of(mine, other) == Owner("ReplicaSet", "web-1")
+    assert owner_of(mine, bare) == Owner("ReplicaSet", "web-1")
     assert owner_of(pod()) is None
     assert str(Owner("Deployment", "web")) == "Deployment web"
+
+
+def test_a_cron_job_owns_the_pods_of_its_jobs():
+    mine = decode_as(Pod, {"metadata": owned("Job", "report-1")})
+    theirs = decode_as(Job, {"metadata": owned("CronJob", "report", "report-1")})
+    assert owner_of(mine, theirs) == Owner("CronJob", "report")
+
+
+def test_an_owner_can_be_found_again():
+    mine = decode_as(Pod, {"metadata": owned("DaemonSet", "agent")})
+    owner = owner_of(mine)
+    assert owner is not None
+    assert (owner.api_version, owner.uid) == ("apps/v1", "uid of agent")
