@@ -12,7 +12,7 @@ from house.stamp import Stamp
 from house.workspace import WorkspaceError
 
 # What `python -m bench` needs beside the packages' plain installs.
-_EXTRAS = {"mesh-cli": "[local]", "mesh-proxy": "[init]"}
+_EXTRAS = {"mesh-cli": "[local]"}
 
 
 def ensure_release() -> None:
