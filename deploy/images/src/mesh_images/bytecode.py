@@ -1,0 +1,49 @@
+"""Bytecode that is valid for good and the same on every build.
+
+An image is read-only: without bytecode in it every start would compile everything again. The
+interpreter does not compare it with its source (PEP 552, unchecked), so it holds no time.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+
+def compiled(
+    sources: Mapping[str, bytes], folder: str, python: str = sys.executable
+) -> dict[str, bytes]:
+    """Bytecode by path (`__pycache__/…`) for sources by path, both below `folder` of the image.
+
+    A source that is none (a template, code for another Python) gets no bytecode.
+    """
+    with tempfile.TemporaryDirectory(prefix="mesh-bytecode-") as scratch:
+        root = Path(scratch)
+        for name, text in sources.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text)
+        _compile(root, folder, python)
+        found = sorted(root.rglob("*.pyc"))
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
+
+
+def _compile(root: Path, folder: str, python: str) -> None:
+    # One process in one order and one hash seed: what is written depends on the order of sets
+    # and on which strings are shared already.
+    options = ["-q", "-q", "--invalidation-mode=unchecked-hash", "-s", str(root)]
+    subprocess.run(
+        [
+            *(python, "-s", "-P", "-m", "compileall", *options),
+            *("-p", str(PurePosixPath("/", folder)), str(root)),
+        ],
+        env={"PATH": os.defpath, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "0"},
+        cwd=root,
+        capture_output=True,
+        # What does not compile is left out.
+        check=False,
+    )
