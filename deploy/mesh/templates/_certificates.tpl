@@ -1,170 +1,146 @@
 {{- /*
-The certificates of this installation as a dictionary at the root, `certificates`, made once per
+The certificates of this installation, as a dictionary at the root, `certificates`, made once per
 rendering because sprig gives different ones each time:
-  anchors                        PEM, empty where somebody else keeps the ConfigMap
-  issuerCertificate, issuerKey   PEM, empty where somebody else keeps the Secret
-  webhookCertificate, webhookKey, webhookBundle   the same of the injector's webhook
-Each is, in this order: given in the values, somebody else's, found in the cluster, or new. New ones
-are made only where it is certain that there are none: a rendering that cannot look is refused.
+  roots     the data of the ConfigMap linkerd-identity-trust-roots
+  anchors   what is in it, as PEM, empty if only the cluster knows
+  issuer    the data of the Secret linkerd-identity-issuer
+  webhook   the data of the Secret linkerd-proxy-injector-k8s-tls
+  bundle    what the API server trusts when it calls the injector, in base64, empty likewise
+Each is given in the values, or somebody else's, or found in the cluster, or new. New ones are made
+only where it is certain that there are none: a rendering that cannot look is refused.
 */ -}}
 {{- define "mesh.certificates" -}}
 {{- if not (hasKey . "certificates") -}}
-{{- $_ := set . "certificates" dict -}}
+{{- $_ := set . "certificates" (dict "roots" dict "anchors" "" "issuer" dict "webhook" dict "bundle" "") -}}
+{{- include "mesh.certificates.checkIdentity" . -}}
+{{- include "mesh.certificates.checkWebhook" . -}}
 {{- include "mesh.certificates.identity" . -}}
 {{- include "mesh.certificates.webhook" . -}}
 {{- end -}}
 {{- end -}}
 
-{{- define "mesh.certificates.identity" -}}
-{{- include "mesh.certificates.checkIdentity" . -}}
-{{- $certificates := .certificates -}}
-{{- $issuer := .Values.identity.issuer -}}
-{{- $_ := set $certificates "anchors" (trim .Values.identityTrustAnchorsPEM) -}}
-{{- $_ := set $certificates "issuerCertificate" (trim $issuer.tls.crtPEM) -}}
-{{- $_ := set $certificates "issuerKey" (trim $issuer.tls.keyPEM) -}}
-{{- if eq .Values.identity.generate "job" -}}
-{{- include "mesh.certificates.mustNotDelete" (list . "Secret" "linkerd-identity-issuer") -}}
+{{- /* Who has the roots, the issuer and the webhook's certificate: given, external, helm or job. */ -}}
+{{- define "mesh.source.roots" -}}
+{{- if .Values.identity.externalCA -}}external
+{{- else if .Values.identityTrustAnchorsPEM -}}given
+{{- else -}}{{ .Values.identity.generate }}
 {{- end -}}
-{{- if eq (include "mesh.generatesIdentity" .) "helm" -}}
-{{- $secret := lookup "v1" "Secret" .Release.Namespace "linkerd-identity-issuer" -}}
-{{- $roots := lookup "v1" "ConfigMap" .Release.Namespace "linkerd-identity-trust-roots" -}}
-{{- if and $secret $roots -}}
-{{- include "mesh.certificates.keepIdentity" (list . $secret $roots) -}}
-{{- else if $secret -}}
-{{- fail (printf "the Secret linkerd-identity-issuer is in namespace %s, but the ConfigMap linkerd-identity-trust-roots is not, so nothing says which roots the proxies trust: restore the ConfigMap, or give identityTrustAnchorsPEM and identity.issuer.tls, or delete the Secret to have both made anew" .Release.Namespace) -}}
-{{- else if $roots -}}
-{{- fail (printf "the ConfigMap linkerd-identity-trust-roots is in namespace %s, but the Secret linkerd-identity-issuer is not: restore the Secret, or give identityTrustAnchorsPEM and identity.issuer.tls, or delete the ConfigMap to have both made anew" .Release.Namespace) -}}
+{{- end -}}
+
+{{- define "mesh.source.issuer" -}}
+{{- if eq .Values.identity.issuer.scheme "kubernetes.io/tls" -}}external
+{{- else if .Values.identity.issuer.tls.crtPEM -}}given
+{{- else -}}{{ .Values.identity.generate }}
+{{- end -}}
+{{- end -}}
+
+{{- define "mesh.source.webhook" -}}
+{{- if .Values.proxyInjector.externalSecret -}}external
+{{- else if .Values.proxyInjector.crtPEM -}}given
+{{- else -}}{{ .Values.identity.generate }}
+{{- end -}}
+{{- end -}}
+
+{{- define "mesh.certificates.identity" -}}
+{{- $made := .certificates -}}
+{{- $tls := .Values.identity.issuer.tls -}}
+{{- if eq (include "mesh.source.roots" .) "given" -}}
+{{- $_ := set $made "anchors" (trim .Values.identityTrustAnchorsPEM) -}}
+{{- end -}}
+{{- $source := include "mesh.source.issuer" . -}}
+{{- if eq $source "given" -}}
+{{- $_ := set $made "issuer" (include "mesh.certificates.pair" (list "crt.pem" $tls.crtPEM "key.pem" $tls.keyPEM) | fromYaml) -}}
+{{- else if ne $source "external" -}}
+{{- $_ := set $made "issuer" (include "mesh.found" (list . "Secret" "linkerd-identity-issuer") | fromYaml) -}}
+{{- $_ := set $made "roots" (include "mesh.found" (list . "ConfigMap" "linkerd-identity-trust-roots") | fromYaml) -}}
+{{- if eq $source "helm" }}{{ include "mesh.certificates.ensureIdentity" . }}{{ end -}}
+{{- end -}}
+{{- if $made.anchors }}{{ $_ := set $made "roots" (dict "ca-bundle.crt" $made.anchors) }}{{ end -}}
+{{- end -}}
+
+{{- /* Keep the identity that was found, or make one. */ -}}
+{{- define "mesh.certificates.ensureIdentity" -}}
+{{- $made := .certificates -}}
+{{- $anchors := get $made.roots "ca-bundle.crt" -}}
+{{- $whole := and (get $made.issuer "crt.pem") (get $made.issuer "key.pem") -}}
+{{- if and $anchors $whole -}}
+{{- $_ := set $made "anchors" $anchors -}}
+{{- else if $anchors -}}
+{{- fail (printf "the ConfigMap linkerd-identity-trust-roots is in namespace %s, but no Secret linkerd-identity-issuer with crt.pem and key.pem: restore it, or give identityTrustAnchorsPEM and identity.issuer.tls, or delete the ConfigMap to have both made anew (then restart all meshed pods)" .Release.Namespace) -}}
+{{- else if $made.issuer -}}
+{{- fail (printf "the Secret linkerd-identity-issuer is in namespace %s, but no ConfigMap linkerd-identity-trust-roots with ca-bundle.crt, so nothing says which roots the proxies trust: restore it, or give identityTrustAnchorsPEM and identity.issuer.tls, or delete the Secret to have both made anew (then restart all meshed pods)" .Release.Namespace) -}}
 {{- else -}}
-{{- include "mesh.certificates.mustLook" (list . "the mesh's identity" "identityTrustAnchorsPEM, identity.issuer.tls.crtPEM and identity.issuer.tls.keyPEM") -}}
-{{- /* The root signs leaves itself: sprig cannot sign an authority. `mesh-identity provision` can. */ -}}
+{{- include "mesh.mustLook" (list . "the mesh's identity" "identityTrustAnchorsPEM, identity.issuer.tls.crtPEM and identity.issuer.tls.keyPEM") -}}
+{{- /* The root issues by itself, since sprig cannot sign an authority; as `linkerd install` does. */ -}}
 {{- $name := printf "identity.%s.%s" .Release.Namespace (include "mesh.trustDomain" .) -}}
 {{- $root := genCAWithKey $name 365 (genPrivateKey "ecdsa") -}}
-{{- $_ := set $certificates "anchors" (trim $root.Cert) -}}
-{{- $_ := set $certificates "issuerCertificate" (trim $root.Cert) -}}
-{{- $_ := set $certificates "issuerKey" (trim $root.Key) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-
-{{- /* Take the certificates that are there. */ -}}
-{{- define "mesh.certificates.keepIdentity" -}}
-{{- $certificates := (index . 0).certificates -}}
-{{- $secret := (index . 1).data | default dict -}}
-{{- $roots := (index . 2).data | default dict -}}
-{{- range tuple "crt.pem" "key.pem" -}}
-{{- if not (get $secret .) -}}
-{{- fail (printf "the Secret linkerd-identity-issuer has no %s: add it, or set identity.issuer.scheme=kubernetes.io/tls if somebody else keeps the Secret, or delete it and the ConfigMap linkerd-identity-trust-roots to have both made anew" .) -}}
-{{- end -}}
-{{- end -}}
-{{- if not (get $roots "ca-bundle.crt") -}}
-{{- fail "the ConfigMap linkerd-identity-trust-roots has no ca-bundle.crt: add it, or delete it and the Secret linkerd-identity-issuer to have both made anew" -}}
-{{- end -}}
-{{- $_ := set $certificates "anchors" (get $roots "ca-bundle.crt" | trim) -}}
-{{- $_ := set $certificates "issuerCertificate" (get $secret "crt.pem" | b64dec | trim) -}}
-{{- $_ := set $certificates "issuerKey" (get $secret "key.pem" | b64dec | trim) -}}
-{{- end -}}
-
-{{- /* Refuse combinations with which no proxy could be certified. */ -}}
-{{- define "mesh.certificates.checkIdentity" -}}
-{{- $issuer := .Values.identity.issuer -}}
-{{- $given := and $issuer.tls.crtPEM $issuer.tls.keyPEM -}}
-{{- $any := or $issuer.tls.crtPEM $issuer.tls.keyPEM -}}
-{{- $anchors := or .Values.identityTrustAnchorsPEM .Values.identity.externalCA -}}
-{{- if and .Values.identityTrustAnchorsPEM .Values.identity.externalCA -}}
-{{- fail "identityTrustAnchorsPEM and identity.externalCA exclude each other: the roots come from the values or from the ConfigMap linkerd-identity-trust-roots that somebody else keeps" -}}
-{{- else if eq $issuer.scheme "kubernetes.io/tls" -}}
-{{- if $any -}}
-{{- fail "identity.issuer.scheme=kubernetes.io/tls means that somebody else keeps the Secret linkerd-identity-issuer: remove identity.issuer.tls, or set the scheme to linkerd.io/tls" -}}
-{{- else if not $anchors -}}
-{{- fail "identity.issuer.scheme=kubernetes.io/tls needs the roots that signed the issuer: --set-file identityTrustAnchorsPEM=ca.crt, or identity.externalCA=true if somebody else keeps the ConfigMap linkerd-identity-trust-roots" -}}
-{{- end -}}
-{{- else if and $any (not $given) -}}
-{{- fail "identity.issuer.tls needs both crtPEM and keyPEM: --set-file identity.issuer.tls.crtPEM=issuer.crt,identity.issuer.tls.keyPEM=issuer.key" -}}
-{{- else if and $given (not $anchors) -}}
-{{- fail "an issuer needs the roots that signed it: --set-file identityTrustAnchorsPEM=ca.crt, or identity.externalCA=true if somebody else keeps the ConfigMap linkerd-identity-trust-roots" -}}
-{{- else if and $anchors (not $given) -}}
-{{- fail "roots need an issuer that they signed: --set-file identity.issuer.tls.crtPEM=issuer.crt,identity.issuer.tls.keyPEM=issuer.key, or identity.issuer.scheme=kubernetes.io/tls if somebody else keeps the Secret linkerd-identity-issuer" -}}
+{{- $_ := set $made "anchors" (trim $root.Cert) -}}
+{{- $_ := set $made "issuer" (include "mesh.certificates.pair" (list "crt.pem" $root.Cert "key.pem" $root.Key) | fromYaml) -}}
 {{- end -}}
 {{- end -}}
 
 {{- define "mesh.certificates.webhook" -}}
-{{- include "mesh.certificates.checkWebhook" . -}}
-{{- $certificates := .certificates -}}
+{{- $made := .certificates -}}
 {{- $own := .Values.proxyInjector -}}
-{{- $_ := set $certificates "webhookCertificate" (trim $own.crtPEM) -}}
-{{- $_ := set $certificates "webhookKey" (trim $own.keyPEM) -}}
-{{- $_ := set $certificates "webhookBundle" (trim ($own.caBundle | default $own.crtPEM)) -}}
-{{- if eq (include "mesh.generatesWebhook" .) "helm" -}}
-{{- $secret := lookup "v1" "Secret" .Release.Namespace "linkerd-proxy-injector-k8s-tls" -}}
-{{- if $secret -}}
-{{- $data := $secret.data | default dict -}}
-{{- $_ := set $certificates "webhookCertificate" (get $data "tls.crt" | b64dec | trim) -}}
-{{- $_ := set $certificates "webhookKey" (get $data "tls.key" | b64dec | trim) -}}
-{{- $_ := set $certificates "webhookBundle" (get $data "ca.crt" | default (get $data "tls.crt") | b64dec | trim) -}}
+{{- $source := include "mesh.source.webhook" . -}}
+{{- if eq $source "given" -}}
+{{- $_ := set $made "webhook" (include "mesh.certificates.pair" (list "tls.crt" $own.crtPEM "tls.key" $own.keyPEM) | fromYaml) -}}
+{{- $_ := set $made "bundle" (include "mesh.certificates.encoded" ($own.caBundle | default $own.crtPEM)) -}}
+{{- else if eq $source "external" -}}
+{{- with $own.caBundle }}{{ $_ := set $made "bundle" (include "mesh.certificates.encoded" .) }}{{ end -}}
 {{- else -}}
-{{- include "mesh.certificates.mustLook" (list . "the injector's webhook" "proxyInjector.crtPEM and proxyInjector.keyPEM") -}}
+{{- $_ := set $made "webhook" (include "mesh.found" (list . "Secret" "linkerd-proxy-injector-k8s-tls") | fromYaml) -}}
+{{- $_ := set $made "bundle" (include "mesh.certificates.liveBundle" .) -}}
+{{- if eq $source "helm" }}{{ include "mesh.certificates.ensureWebhook" . }}{{ end -}}
+{{- end -}}
+{{- if or $own.injectCaFrom $own.injectCaFromSecret }}{{ $_ := set $made "bundle" "" }}{{ end -}}
+{{- end -}}
+
+{{- define "mesh.certificates.ensureWebhook" -}}
+{{- $made := .certificates -}}
+{{- if and (get $made.webhook "tls.crt") (get $made.webhook "tls.key") -}}
+{{- $_ := set $made "bundle" (get $made.webhook "ca.crt" | default $made.bundle | default (get $made.webhook "tls.crt")) -}}
+{{- else -}}
+{{- include "mesh.mustLook" (list . "the injector's webhook" "proxyInjector.crtPEM and proxyInjector.keyPEM") -}}
 {{- $host := printf "linkerd-proxy-injector.%s.svc" .Release.Namespace -}}
 {{- /* Nobody else trusts this authority, and its key is forgotten at once: ten years do no harm. */ -}}
 {{- $root := genCAWithKey (printf "%s root" $host) 3650 (genPrivateKey "ecdsa") -}}
 {{- $leaf := genSignedCertWithKey $host nil (list $host) 3650 $root (genPrivateKey "ecdsa") -}}
-{{- $_ := set $certificates "webhookCertificate" (trim $leaf.Cert) -}}
-{{- $_ := set $certificates "webhookKey" (trim $leaf.Key) -}}
-{{- $_ := set $certificates "webhookBundle" (trim $root.Cert) -}}
-{{- end -}}
+{{- $data := include "mesh.certificates.pair" (list "tls.crt" $leaf.Cert "tls.key" $leaf.Key) | fromYaml -}}
+{{- $_ := set $made "bundle" (include "mesh.certificates.encoded" $root.Cert) -}}
+{{- $_ := set $made "webhook" (set $data "ca.crt" $made.bundle) -}}
 {{- end -}}
 {{- end -}}
 
-{{- define "mesh.certificates.checkWebhook" -}}
-{{- $own := .Values.proxyInjector -}}
-{{- $injected := or $own.injectCaFrom $own.injectCaFromSecret -}}
-{{- if and $own.injectCaFrom $own.injectCaFromSecret -}}
-{{- fail "proxyInjector.injectCaFrom and proxyInjector.injectCaFromSecret exclude each other" -}}
-{{- else if and $injected $own.caBundle -}}
-{{- fail "proxyInjector.caBundle would be overwritten by what cert-manager injects: remove it, or injectCaFrom and injectCaFromSecret" -}}
-{{- else if ne (empty $own.crtPEM) (empty $own.keyPEM) -}}
-{{- fail "proxyInjector needs both crtPEM and keyPEM: --set-file proxyInjector.crtPEM=webhook.crt,proxyInjector.keyPEM=webhook.key" -}}
-{{- else if and $own.externalSecret $own.crtPEM -}}
-{{- fail "proxyInjector.externalSecret means that somebody else keeps the Secret linkerd-proxy-injector-k8s-tls: remove proxyInjector.crtPEM and keyPEM" -}}
-{{- else if and $own.externalSecret (not (or $injected $own.caBundle)) -}}
-{{- fail "proxyInjector.externalSecret needs what the API server shall trust: one of proxyInjector.caBundle, injectCaFrom and injectCaFromSecret" -}}
-{{- else if and (or $injected $own.caBundle) (not (or $own.externalSecret $own.crtPEM)) -}}
-{{- fail "proxyInjector.caBundle, injectCaFrom and injectCaFromSecret belong to a certificate of your own: give proxyInjector.crtPEM and keyPEM, or set proxyInjector.externalSecret=true" -}}
+{{- /* What the API server trusts now; a Job may have told it. */ -}}
+{{- define "mesh.certificates.liveBundle" -}}
+{{- $live := lookup "admissionregistration.k8s.io/v1" "MutatingWebhookConfiguration" "" "linkerd-proxy-injector-webhook-config" | default dict -}}
+{{- $first := get $live "webhooks" | default (list dict) | first -}}
+{{- dig "clientConfig" "caBundle" "" $first -}}
 {{- end -}}
+
+{{- /* Data of a Secret. Takes a list: a name, PEM, another name, PEM. */ -}}
+{{- define "mesh.certificates.pair" -}}
+{{ index . 0 }}: {{ include "mesh.certificates.encoded" (index . 1) }}
+{{ index . 2 }}: {{ include "mesh.certificates.encoded" (index . 3) }}
+{{- end -}}
+
+{{- define "mesh.certificates.encoded" -}}
+{{- printf "%s\n" (trim .) | b64enc -}}
+{{- end -}}
+
+{{- /* What an object of ours holds in the cluster. Takes the root, the kind and the name. */ -}}
+{{- define "mesh.found" -}}
+{{- $object := lookup "v1" (index . 1) (index . 0).Release.Namespace (index . 2) | default dict -}}
+{{- toYaml (get $object "data" | default dict) -}}
 {{- end -}}
 
 {{- /*
 Refuse to make certificates without knowing that there are none: each rendering would bring new
 ones. Every cluster has the namespace kube-system. Takes the root, whose certificates, which values.
 */ -}}
-{{- define "mesh.certificates.mustLook" -}}
+{{- define "mesh.mustLook" -}}
 {{- if not (lookup "v1" "Namespace" "" "kube-system") -}}
 {{- fail (printf "the certificates of %s are not given and the cluster cannot be asked whether it has any, as with `helm template`, --dry-run=client and most GitOps tools: new ones with each rendering would cut off every proxy. Set identity.generate=job to have a Job in the cluster make them once, or give %s; for a look at the result use --dry-run=server" (index . 1) (index . 2)) -}}
-{{- end -}}
-{{- end -}}
-
-{{- /*
-Refuse to hand over to the Job what belongs to this release: Helm would delete it, and the Job would
-then make new ones. Takes the root, the kind and the name.
-*/ -}}
-{{- define "mesh.certificates.mustNotDelete" -}}
-{{- $root := index . 0 -}}
-{{- $object := lookup "v1" (index . 1) $root.Release.Namespace (index . 2) | default dict -}}
-{{- $owner := dig "metadata" "annotations" "meta.helm.sh/release-name" "" $object -}}
-{{- if eq $owner $root.Release.Name -}}
-{{- fail (printf "identity.generate=job would have Helm delete the %s %s, which it made: keep identity.generate=helm, or take the object out of Helm's hands first: kubectl -n %s annotate %s %s helm.sh/resource-policy=keep meta.helm.sh/release-name-" (index . 1) (index . 2) $root.Release.Namespace (lower (index . 1)) (index . 2)) -}}
-{{- end -}}
-{{- end -}}
-
-{{- /* Who makes a certificate: "helm", "job", or "" for nobody, because it is given or external. */ -}}
-{{- define "mesh.generatesIdentity" -}}
-{{- $issuer := .Values.identity.issuer -}}
-{{- if not (or .Values.identityTrustAnchorsPEM .Values.identity.externalCA $issuer.tls.crtPEM) -}}
-{{- .Values.identity.generate -}}
-{{- end -}}
-{{- end -}}
-
-{{- define "mesh.generatesWebhook" -}}
-{{- if not (or .Values.proxyInjector.externalSecret .Values.proxyInjector.crtPEM) -}}
-{{- .Values.identity.generate -}}
 {{- end -}}
 {{- end -}}

@@ -19,7 +19,7 @@ but it would do so when the mesh is installed already.
 {{- if and $init.closeWaitTimeoutSecs .Values.cniEnabled -}}
 {{- fail "proxyInit.closeWaitTimeoutSecs is set by linkerd-init, which pods do not have with cniEnabled: set it to 0" -}}
 {{- end -}}
-{{- if and (eq .Values.identity.generate "job") (eq (include "mesh.generatesWebhook" .) "job") .Values.identity.externalCA -}}
+{{- if and (eq (include "mesh.source.webhook" .) "job") (eq (include "mesh.source.roots" .) "external") -}}
 {{- fail "identity.generate=job would make roots of its own where identity.externalCA says that somebody else does: give proxyInjector.crtPEM and keyPEM, or have somebody else make that certificate too with proxyInjector.externalSecret=true" -}}
 {{- end -}}
 {{- end -}}

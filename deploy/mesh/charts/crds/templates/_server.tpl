@@ -50,12 +50,9 @@ openAPIV3Schema:
         port:
           description: The port's number, or its name in the pod's containers.
           x-kubernetes-int-or-string: true
-          anyOf:
-            - type: integer
-              minimum: 1
-              maximum: 65535
-            - type: string
-              minLength: 1
+          minimum: 1
+          maximum: 65535
+          minLength: 1
         proxyProtocol:
           description: What the port speaks; `unknown` lets the proxy find out.
           type: string

@@ -30,10 +30,8 @@ openAPIV3Schema:
               weight:
                 description: The share among all weights; a number or a quantity such as 500m.
                 x-kubernetes-int-or-string: true
-                anyOf:
-                  - type: integer
-                  - type: string
-                    pattern: ^[0-9]+(\.[0-9]+)?(m|k|M)?$
+                minimum: 0
+                pattern: ^[0-9]+(\.[0-9]+)?(m|k|M)?$
         opaquePorts:
           description: Ports that carry no protocol to look for.
           type: array
