@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mesh_cli.local.programs import ProgramMissing, find_program
+from mesh_cli.local.programs import ProgramMissing, find_program, unpacked_package
 
 APT = """#!/bin/sh
 for word in "$@"; do
@@ -100,6 +100,17 @@ def test_a_failure_is_one_line_and_leaves_nothing(machine, monkeypatch):
 def test_a_package_without_the_program(machine):
     with pytest.raises(ProgramMissing, match="holds no program other"):
         find_program("other", "hello")
+
+
+def test_what_lies_on_no_path_is_found_in_the_unpacked_package(machine):
+    wanted = Path("usr/lib/x/libhello.so.1")
+    root = unpacked_package("hello", wanted)
+    assert (root / wanted).exists()
+    assert unpacked_package("hello", wanted) == root
+    assert find_program("hello-world", "hello").parent == root.parent
+    assert calls(machine) == ["install"]
+    with pytest.raises(ProgramMissing, match="holds no program usr/lib/other"):
+        unpacked_package("hello", Path("usr/lib/other"))
 
 
 def test_elsewhere_it_says_what_to_install(machine, monkeypatch):

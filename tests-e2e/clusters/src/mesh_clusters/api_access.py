@@ -18,7 +18,7 @@ class ApiAccess:
 
     def __init__(self, url: str, pki: Pki) -> None:
         self._url = urllib.parse.urlsplit(url)
-        self._tls = ssl.create_default_context(cafile=str(pki.authority.file))
+        self._tls = ssl.create_default_context(cafile=str(pki.authority.certificate))
         self._tls.load_cert_chain(pki.admin.certificate, pki.admin.key)
 
     def ready(self) -> bool:

@@ -7,17 +7,15 @@ and there is no `default` ServiceAccount (the admission plugin that asks for one
 
 import shutil
 import signal
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from mesh_clusters import flags, kubeconfig
+from mesh_clusters import flags, kubeconfig, kubectl
 from mesh_clusters.api_access import ApiAccess
 from mesh_clusters.binaries import Binaries
-from mesh_clusters.daemons import Daemon, environment
+from mesh_clusters.daemons import Daemon
 from mesh_clusters.deadline import wait_for
-from mesh_clusters.errors import CommandFailed
 from mesh_clusters.pki import Pki
 from mesh_clusters.ports import LOOPBACK, ReservedPort
 
@@ -34,9 +32,10 @@ class ApiServer:
         self._folder = folder
         self._ports = [ReservedPort() for _ in range(3)]
         port, etcd_client, etcd_peer = (each.number for each in self._ports)
-        self._pki = Pki.create(folder / "pki")
+        self._pki = Pki(folder / "pki")
+        self._pki.create()
         self.url = f"https://{LOOPBACK}:{port}"
-        self.ca_file = self._pki.authority.file
+        self.ca_file = self._pki.authority.certificate
         self.kubeconfig = kubeconfig.write(
             folder / "kubeconfig",
             server=self.url,
@@ -111,7 +110,7 @@ class ApiServer:
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """Run kubectl as the administrator and give what it prints; raises CommandFailed."""
-        return run_kubectl(self._binaries, self.kubeconfig, arguments, stdin)
+        return kubectl.run(self._binaries, self.kubeconfig, arguments, stdin)
 
     def token(
         self,
@@ -148,22 +147,3 @@ class ApiServer:
         self._api.ensure("/api/v1/namespaces", of_kind)
         account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
         self._api.ensure(f"/api/v1/namespaces/{namespace}/serviceaccounts", account)
-
-
-def run_kubectl(
-    binaries: Binaries, config: Path, arguments: Sequence[str], stdin: str | None = None
-) -> str:
-    """Run kubectl and give what it prints; raises CommandFailed with what it complains about."""
-    done = subprocess.run(
-        [str(binaries.path("kubectl")), f"--kubeconfig={config}", *arguments],
-        input=stdin,
-        stdin=subprocess.DEVNULL if stdin is None else None,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment(),
-    )
-    if done.returncode != 0:
-        complaint = done.stderr.strip() or done.stdout.strip()
-        raise CommandFailed(f"kubectl {' '.join(arguments)}: {complaint}")
-    return done.stdout

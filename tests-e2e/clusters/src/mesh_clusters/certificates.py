@@ -27,34 +27,24 @@ class KeyPair:
     certificate: Path
     key: Path
 
+    @classmethod
+    def at(cls, folder: Path, name: str) -> Self:
+        """The pair of that name in a folder."""
+        return cls(folder / f"{name}.crt", folder / f"{name}.key")
+
 
 class Authority:
-    """A certificate authority whose files, and those it issues, lie in one folder."""
+    """A certificate authority, with its key in memory."""
 
     def __init__(
-        self,
-        name: str,
-        key: ec.EllipticCurvePrivateKey,
-        certificate: x509.Certificate,
-        folder: Path,
+        self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate, files: KeyPair
     ) -> None:
-        self.name = name
-        self.folder = folder
+        self.files = files
         self._key = key
         self._certificate = certificate
 
-    @property
-    def file(self) -> Path:
-        """The authority's certificate (PEM)."""
-        return self.folder / f"{self.name}.crt"
-
-    @property
-    def key_file(self) -> Path:
-        """The authority's key, which the controller manager signs requests with."""
-        return self.folder / f"{self.name}.key"
-
     @classmethod
-    def create(cls, name: str, folder: Path) -> Self:
+    def create(cls, files: KeyPair, name: str) -> Self:
         """Make an authority and write its files."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -63,14 +53,17 @@ class Authority:
         )
         usage = _key_usage(signs_certificates=True)
         certificate = builder.add_extension(usage, critical=True).sign(key, hashes.SHA256())
-        authority = cls(name, key, certificate, folder)
-        _write(authority.file, certificate.public_bytes(_PEM))
-        _write_key(authority.key_file, key)
-        return authority
+        _write(files, certificate.public_bytes(_PEM), key)
+        return cls(key, certificate, files)
 
     def issue(
-        self, name: str, *, common_name: str, organization: str = "", hosts: Sequence[str] = ()
-    ) -> KeyPair:
+        self,
+        files: KeyPair,
+        *,
+        common_name: str,
+        organization: str = "",
+        hosts: Sequence[str] = (),
+    ) -> None:
         """Issue a client certificate, or with hosts (names or addresses) a server's.
 
         To Kubernetes the common name is the user, and the organization the group.
@@ -89,21 +82,14 @@ class Authority:
         if hosts:
             names = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
             builder = builder.add_extension(names, critical=False)
-        files = KeyPair(self.folder / f"{name}.crt", self.folder / f"{name}.key")
-        _write(files.certificate, builder.sign(self._key, hashes.SHA256()).public_bytes(_PEM))
-        _write_key(files.key, key)
-        return files
+        _write(files, builder.sign(self._key, hashes.SHA256()).public_bytes(_PEM), key)
 
 
-def token_keys(folder: Path) -> KeyPair:
-    """Make the key pair that signs ServiceAccount tokens (the "certificate" is a public key)."""
+def make_token_keys(files: KeyPair) -> None:
+    """Make the keys of ServiceAccount tokens; in place of a certificate, the public key."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
-    files = KeyPair(folder / "service-accounts.pub", folder / "service-accounts.key")
-    public = key.public_key()
     kind = serialization.PublicFormat.SubjectPublicKeyInfo
-    _write(files.certificate, public.public_bytes(_PEM, kind))
-    _write_key(files.key, key)
-    return files
+    _write(files, key.public_key().public_bytes(_PEM, kind), key)
 
 
 def _builder(
@@ -142,11 +128,10 @@ def _general_name(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _write(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
-
-
-def _write_key(path: Path, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> None:
-    path.touch(mode=0o600)
+def _write(
+    files: KeyPair, public: bytes, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+) -> None:
+    files.certificate.write_bytes(public)
+    files.key.touch(mode=0o600)
     kind = serialization.PrivateFormat.PKCS8
-    path.write_bytes(key.private_bytes(_PEM, kind, serialization.NoEncryption()))
+    files.key.write_bytes(key.private_bytes(_PEM, kind, serialization.NoEncryption()))

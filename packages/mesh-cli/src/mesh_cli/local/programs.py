@@ -60,25 +60,55 @@ def find_program(
     return installed(name) or _fetched(name, debian_package, cache or cache_directory(), progress)
 
 
+def unpacked_package(
+    package: str,
+    file: Path,
+    *,
+    cache: Path | None = None,
+    progress: Callable[[str], None] = _silent,
+) -> Path:
+    """Return the root below which a Debian package is unpacked, for what is on no PATH.
+
+    It holds `file`, a relative path. Raises ProgramMissing with what to install.
+    """
+
+    def complete(home: Path) -> bool:
+        return (home / "root" / file).exists()
+
+    return _fetch(package, str(file), complete, cache or cache_directory(), progress) / "root"
+
+
 def _fetched(name: str, package: str, cache: Path, progress: Callable[[str], None]) -> Path:
-    if not _NAME.fullmatch(package) or not _NAME.fullmatch(name):
-        raise ValueError(f"no program or package name: {name!r}, {package!r}")
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"no program name: {name!r}")
+    return _fetch(package, name, lambda home: _runs(home / name), cache, progress) / name
+
+
+def _fetch(
+    package: str,
+    what: str,
+    complete: Callable[[Path], bool],
+    cache: Path,
+    progress: Callable[[str], None],
+) -> Path:
+    """Return where a package is unpacked, after fetching it unless all is there already."""
+    if not _NAME.fullmatch(package):
+        raise ValueError(f"no package name: {package!r}")
     home = cache / "programs" / _release() / package
-    program = home / name
-    if _runs(program):
-        return program
+    if complete(home):
+        return home
     apt, dpkg = shutil.which("apt-get"), shutil.which("dpkg")
     if not apt or not dpkg:
         raise ProgramMissing(
-            f"{name} is not installed, and only on Debian and Ubuntu can it be fetched; install"
+            f"{what} is not installed, and only on Debian and Ubuntu can it be fetched; install"
             f" it (Debian's package is {package}) so that it is on PATH, and run this again"
         )
     home.parent.mkdir(parents=True, exist_ok=True)
     with _locked(home.parent / f".{package}.lock"):
-        if not _runs(program):
-            progress(f"fetching {name} (Debian package {package}; a few seconds)")
-            _unpack(name, package, home, apt, dpkg)
-    return program
+        if not complete(home):
+            progress(f"fetching {what} (Debian package {package}; a few seconds)")
+            _unpack(what, package, home, apt, dpkg)
+    return home
 
 
 def _runs(program: Path) -> bool:
@@ -99,7 +129,7 @@ def _runs(program: Path) -> bool:
     return "not found" not in done.stdout
 
 
-def _unpack(name: str, package: str, home: Path, apt: str, dpkg: str) -> None:
+def _unpack(what: str, package: str, home: Path, apt: str, dpkg: str) -> None:
     # Made beside its final place and renamed, so that an interrupted run leaves nothing
     # that looks complete.
     with tempfile.TemporaryDirectory(dir=home.parent, prefix=".fetch-") as scratch:
@@ -112,8 +142,8 @@ def _unpack(name: str, package: str, home: Path, apt: str, dpkg: str) -> None:
         for archive in sorted(archives.glob("*.deb")):
             _run([dpkg, "-x", str(archive), str(root)], f"unpack {archive.name}")
         binaries = _binaries(root)
-        if name not in binaries:
-            raise ProgramMissing(f"the Debian package {package} holds no program {name}")
+        if what not in binaries and not (root / what).exists():
+            raise ProgramMissing(f"the Debian package {package} holds no program {what}")
         # The others as well: a server comes with its client.
         for each, binary in binaries.items():
             _write_wrapper(tree / each, home / "root", binary, root)
