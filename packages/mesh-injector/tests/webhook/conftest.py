@@ -31,10 +31,13 @@ class Events:
 
     def __init__(self) -> None:
         self.recorded: list[tuple[ObjectReference | Resource, str, str, str]] = []
+        self.failure: Exception | None = None
 
     def __call__(
         self, regarding: ObjectReference | Resource, type_: str, reason: str, message: str, /
     ) -> None:
+        if self.failure is not None:
+            raise self.failure
         self.recorded.append((regarding, type_, reason, message))
 
 

@@ -12,6 +12,8 @@ from mesh_injector.webhook.errors import ConfigurationRefused, LookupFailed
 VALUES = "values"
 TRUST_ANCHORS = "trust anchors"
 
+_PEM = "-----BEGIN CERTIFICATE-----"
+
 
 class LiveInstallation:
     """Holds the newest settings that can be used."""
@@ -40,6 +42,10 @@ class LiveInstallation:
             anchors = contents[TRUST_ANCHORS].decode()
         except UnicodeDecodeError as error:
             raise ConfigurationRefused(f"the mounted files are not UTF-8: {error}") from error
+        if _PEM not in anchors:
+            raise ConfigurationRefused(
+                "the trust anchors hold no certificate; put the roots, PEM, into ca-bundle.crt"
+            )
         try:
             self._current = installation(
                 values, anchors, control_plane_namespace=self._control_plane_namespace
