@@ -112,7 +112,7 @@ def test_a_webhook_that_does_not_fit_together_is_refused_with_the_fix(helm, valu
 
 
 def test_a_job_does_not_make_what_others_will_bring(helm):
-    with pytest.raises(HelmError, match="identity.generate=job would make roots of its own"):
+    with pytest.raises(HelmError, match=r"identity\.generate=job would make roots of its own"):
         helm.template(merged(JOB, EXTERNAL))
 
 

@@ -76,27 +76,6 @@ def test_values_that_cannot_hold_together_are_refused_with_the_fix(helm, values,
         helm.template(merged(GIVEN, values))
 
 
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        (
-            {"proxy": {"ports": {"admin": 4143}}},
-            "proxy.ports: admin, control, inbound and outbound",
-        ),
-        ({"proxy": {"waitBeforeExitSeconds": 1}}, "or proxy.nativeSidecar to false"),
-        ({"proxyInit": {"closeWaitTimeoutSecs": 1}}, "or proxyInit.runAsRoot to true"),
-        (
-            {"cniEnabled": True, "proxyInit": {"closeWaitTimeoutSecs": 1, "runAsRoot": True}},
-            "which pods do not have with cniEnabled",
-        ),
-        ({"proxy": {"opaquePorts": "90-80"}}, "90-80 is not a range of ports"),
-    ],
-)
-def test_values_that_cannot_hold_together_are_refused_with_the_fix(helm, values, message):
-    with pytest.raises(HelmError, match=message):
-        helm.template(merged(GIVEN, values))
-
-
 @pytest.mark.parametrize("chart", [CHART, CRDS], ids=["mesh", "crds"])
 def test_every_value_has_a_default_and_every_default_is_allowed(chart):
     schema = json.loads((chart / "values.schema.json").read_text())
