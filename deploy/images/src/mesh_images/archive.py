@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mesh_images.image import CONFIG, INDEX, LAYER, MANIFEST, Image, encode
+from mesh_images.image import INDEX, MANIFEST, Image, descriptor, encode
 from mesh_images.layer import digest
 
 Blobs = Mapping[str, bytes]
@@ -28,7 +28,7 @@ def write(path: Path, images: Iterable[Image]) -> None:
     index, docker = [], []
     for image in images:
         configuration = _keep(blobs, image.configuration())
-        manifest = _keep(blobs, manifest_of(image))
+        manifest = _keep(blobs, image.manifest())
         blobs |= {layer.digest: layer.blob for layer in image.layers}
         index += [_named(manifest, blobs, image, name) for name in image.names]
         layers = [_blob(layer.digest) for layer in image.layers]
@@ -42,23 +42,6 @@ def write(path: Path, images: Iterable[Image]) -> None:
         **{_blob(name): blobs[name] for name in sorted(blobs)},
     }
     _replace(path, members)
-
-
-def manifest_of(image: Image) -> bytes:
-    """The manifest blob of an image."""
-    document = {
-        "schemaVersion": 2,
-        "mediaType": MANIFEST,
-        "config": descriptor(CONFIG, image.configuration()),
-        "layers": [descriptor(LAYER, layer.blob) for layer in image.layers],
-        "annotations": dict(image.annotations),
-    }
-    return encode({key: value for key, value in document.items() if value})
-
-
-def descriptor(media_type: str, blob: bytes) -> dict[str, Any]:
-    """What refers to a blob."""
-    return {"mediaType": media_type, "digest": digest(blob), "size": len(blob)}
 
 
 def _named(manifest: str, blobs: Blobs, image: Image, name: str) -> dict[str, Any]:

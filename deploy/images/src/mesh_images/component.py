@@ -107,7 +107,6 @@ COMPONENTS = (
         name="proxy",
         title="The sidecar of the mesh, and what redirects a pod's traffic to it",
         project="packages/mesh-proxy",
-        extras=("init",),
         entrypoint=("/usr/local/bin/mesh-proxy",),
         command=("run",),
         user=PROXY_USER,

@@ -55,8 +55,8 @@ class Environment:
             # Nothing will be uninstalled from an image.
             if name.endswith(".dist-info/RECORD"):
                 continue
-            is_library = ours and name.endswith(".so")
-            kept = stripped_bytes(content) if is_library else content
+            our_library = ours and name.endswith(".so")
+            kept = stripped_bytes(content) if our_library else content
             yield file(f"{self.site}/{name}", kept)
         for name, content in self._bytecode(wheel).items():
             yield file(f"{self.site}/{name}", content)
@@ -71,7 +71,7 @@ class Environment:
             yield file(f"usr/local/bin/{name}", self._launcher(_HOME, target, ""), 0o755)
 
     def aliases(self, wheel: Wheel, aliases: Iterable[Alias], python: bytes) -> Iterator[Entry]:
-        """Paths that run a command of the wheel's program; `python` is the interpreter's content."""
+        """Paths that run a command of the wheel's program; `python` is the interpreter."""
         (target,) = _scripts(wheel).values()
         for alias in aliases:
             home = _CAPPED if alias.capabilities else _HOME

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mesh_images.errors import ImagesError
-from mesh_images.layer import Layer
+from mesh_images.layer import Layer, digest
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -80,6 +80,22 @@ class Image:
             }
         )
 
+    def manifest(self) -> bytes:
+        """The manifest blob."""
+        document = {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": descriptor(CONFIG, self.configuration()),
+            "layers": [descriptor(LAYER, layer.blob) for layer in self.layers],
+            "annotations": dict(self.annotations),
+        }
+        return encode({key: value for key, value in document.items() if value})
+
+    @property
+    def digest(self) -> str:
+        """The digest of the manifest, which names the image wherever it goes."""
+        return digest(self.manifest())
+
     @property
     def size(self) -> int:
         """Bytes that a node without any layer fetches."""
@@ -88,6 +104,11 @@ class Image:
     def called(self, *names: str) -> Image:
         """The same image under other names."""
         return replace(self, names=names)
+
+
+def descriptor(media_type: str, blob: bytes) -> dict[str, Any]:
+    """What refers to a blob."""
+    return {"mediaType": media_type, "digest": digest(blob), "size": len(blob)}
 
 
 def encode(document: Any) -> bytes:
