@@ -104,7 +104,7 @@ def test_an_alias_on_the_pod_hides_the_namespaces_name():
 def test_the_pods_default_opaque_ports_are_written_where_nobody_said_anything(
     mine, theirs, expected
 ):
-    written = opaque_ports_annotation(mine, theirs, INSTALLATION)
+    written = opaque_ports_annotation(mine, theirs, INSTALLATION, mine.spec.tcp_ports())
     assert written == ({} if expected is None else {annotations.OPAQUE_PORTS.name: expected})
 
 

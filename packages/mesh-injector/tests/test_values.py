@@ -287,8 +287,14 @@ def test_names_that_are_not_ours_are_left_alone():
         ("proxyInit.iptablesMode", "bpf", "expected nft or legacy or plain, got 'bpf'"),
         ("proxyInit.xtMountPath", "run", "expected an absolute path such as /run"),
         ("proxyInit.logLevel", "--netns", "expected trace or debug or info"),
-        ("networkValidator.connectAddr", "1.1.1.1", "expected HOST:PORT"),
-        ("networkValidator.listenAddr", "$(X):1", "expected HOST:PORT"),
+        ("networkValidator.connectAddr", "1.1.1.1", "expected ADDRESS:PORT"),
+        ("networkValidator.connectAddr", "fd00::1:20001", "expected ADDRESS:PORT"),
+        ("networkValidator.listenAddr", "$(X):1", "expected ADDRESS:PORT"),
+        (
+            "proxy.tracing",
+            {"enabled": True, "collector": {"endpoint": "collector"}},
+            "expected HOST:PORT",
+        ),
         ("proxy.additionalEnv", {"A": "b"}, "expected a list, got names and values"),
         ("proxy.securityContext", "x", "expected names and values, got 'x'"),
     ],
@@ -296,7 +302,8 @@ def test_names_that_are_not_ours_are_left_alone():
 def test_what_is_refused_names_its_path_and_what_is_expected(path, value, expected):
     with pytest.raises(ValuesError) as caught:
         installation(values(path, value))
-    assert str(caught.value).startswith(f"value {path}: {expected}")
+    assert str(caught.value).startswith(f"value {path}")
+    assert expected in str(caught.value)
 
 
 @pytest.mark.parametrize(

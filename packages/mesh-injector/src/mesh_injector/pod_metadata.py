@@ -8,6 +8,7 @@ from typing import Any
 from mesh_core import annotations
 from mesh_core.annotations import Annotation
 from mesh_core.names import CONTROL_PLANE_LABEL
+from mesh_core.ports import PortSet
 from mesh_core.resources import Namespace, Pod
 from mesh_injector.images import image_reference, image_version
 from mesh_injector.installation import Installation
@@ -61,16 +62,16 @@ def pod_metadata(
         labels[f"linkerd.io/proxy-{owner.kind.lower()}"] = owner.name[:_MAX_LABEL_VALUE]
     proxy = settings or installation.proxy
     image = image_reference(proxy.image, proxy.version or installation.version)
+    declared = pod.spec.tcp_ports()
     written = {
         CREATED_BY: "mesh/injector",
         PROXY_VERSION: image_version(image),
         TRUST_ROOT: trust_root_fingerprint(installation.trust_anchors),
         **inherited_annotations(pod, namespace),
-        **opaque_ports_annotation(pod, namespace, installation),
+        **opaque_ports_annotation(pod, namespace, installation, declared),
     }
-    ports = ",".join(map(str, pod.spec.tcp_ports()))
-    if ports and not _is_set(annotations.POD_INBOUND_PORTS, pod):
-        written[annotations.POD_INBOUND_PORTS.name] = ports
+    if declared and not _is_set(annotations.POD_INBOUND_PORTS, pod):
+        written[annotations.POD_INBOUND_PORTS.name] = ",".join(map(str, declared))
     return PodMetadata(labels, {name: value for name, value in written.items() if value})
 
 
@@ -90,13 +91,13 @@ def inherited_annotations(pod: Pod, namespace: Namespace) -> dict[str, str]:
 
 
 def opaque_ports_annotation(
-    pod: Pod, namespace: Namespace, installation: Installation
+    pod: Pod, namespace: Namespace, installation: Installation, declared: PortSet
 ) -> dict[str, str]:
     """Write down which default opaque ports the pod has, where nobody said anything else."""
     annotation = annotations.OPAQUE_PORTS
     if _is_set(annotation, pod) or annotation.text(namespace.metadata.annotations) is not None:
         return {}
-    exposed = installation.proxy.opaque_ports.only(pod.spec.tcp_ports())
+    exposed = installation.proxy.opaque_ports.only(declared)
     return {annotation.name: str(exposed)} if exposed else {}
 
 

@@ -109,6 +109,7 @@ ALL: tuple[Annotation[Any], ...] = tuple(
 )
 """All annotations, in the order of their declaration."""
 
+_FAMILIES = tuple(annotation for annotation in ALL if annotation.family)
 _BY_NAME = {name: annotation for annotation in ALL for name in annotation.names}
 
 
@@ -117,7 +118,7 @@ def find(name: str) -> Annotation[Any] | None:
     exact = _BY_NAME.get(name)
     if exact is not None and not exact.family:
         return exact
-    return next((known for known in ALL if known.family and name.startswith(known.name)), None)
+    return next((known for known in _FAMILIES if name.startswith(known.name)), None)
 
 
 __all__ = [

@@ -14,9 +14,9 @@ from mesh_injector.values.checks import check_installation
 from mesh_injector.values.kinds import (
     DIRECTORY,
     DNS_NAME,
-    ENDPOINT,
     IPTABLES_MODE,
     LOG_LEVEL,
+    SOCKET,
     USER,
 )
 from mesh_injector.values.proxy import proxy
@@ -52,8 +52,8 @@ _NETWORK_VALIDATOR: Table = MappingProxyType(
     {
         "log_level": ("networkValidator.logLevel", LOG_LEVEL),
         "log_format": ("networkValidator.logFormat", PROXY_LOG_FORMAT.type),
-        "connect_address": ("networkValidator.connectAddr", ENDPOINT),
-        "listen_address": ("networkValidator.listenAddr", ENDPOINT),
+        "connect_address": ("networkValidator.connectAddr", SOCKET),
+        "listen_address": ("networkValidator.listenAddr", SOCKET),
         "timeout": ("networkValidator.timeout", DURATION),
         "security_context": ("networkValidator.enableSecurityContext", BOOLEAN),
     }

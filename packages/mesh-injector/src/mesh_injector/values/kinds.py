@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from ipaddress import ip_address
 
 from mesh_core.annotations import Switch, ValueType
 from mesh_core.annotations.value_types import BOOLEAN, integer
@@ -38,6 +39,16 @@ def _is_endpoint(text: str) -> bool:
     return bool(host) and not any(character.isspace() or character in "/$" for character in host)
 
 
+def _is_socket(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    try:
+        address = ip_address(host.removeprefix("[").removesuffix("]"))
+        parse_port(port)
+    except (CoreError, ValueError):
+        return False
+    return host.startswith("[") == (address.version == 6)
+
+
 def _is_absolute(text: str) -> bool:
     return text.startswith("/") and ".." not in text.split("/") and ":" not in text
 
@@ -57,6 +68,7 @@ DNS_NAME = accepted("a DNS name such as cluster.local", is_dns_name)
 ACCOUNT = accepted("the name of a ServiceAccount", is_subdomain)
 NAMESPACE = accepted("the name of a Namespace", is_label)
 ENDPOINT = accepted("HOST:PORT", _is_endpoint)
+SOCKET = accepted("ADDRESS:PORT, such as 1.1.1.1:20001 or [fd00::1]:20001", _is_socket)
 DIRECTORY = accepted("an absolute path such as /run", _is_absolute)
 LOG_LEVEL = one_of("trace", "debug", "info", "warn", "error")
 IPTABLES_MODE = one_of("nft", "legacy", "plain")
