@@ -23,7 +23,6 @@ from mesh_identity.testing import IDENTITY, NOW
 DEPLOYMENT = ObjectReference(
     api_version="apps/v1", kind="Deployment", name="linkerd-identity", namespace="linkerd"
 )
-PEER = "ipv4:10.1.2.3:5678"
 
 
 class Recorder:
@@ -83,9 +82,9 @@ async def test_a_refusal_is_told_where_it_can_be_found(
 ) -> None:
     proven = TokenRejected("other")
     proven.owner = ServiceAccount("shop", "api", "u2")
-    events.refused(IDENTITY, PEER, proven)
-    events.refused(IDENTITY, PEER, TokenRejected("expired"))
-    events.refused("nonsense", PEER, RequestRejected("odd"))
+    events.refused(IDENTITY, proven)
+    events.refused(IDENTITY, TokenRejected("expired"))
+    events.refused("nonsense", RequestRejected("odd"))
     told = await delivered(recorder)
     assert [event[0] for event in told] == [
         "ServiceAccount shop/api u2",
@@ -93,7 +92,8 @@ async def test_a_refusal_is_told_where_it_can_be_found(
         "Deployment linkerd/linkerd-identity",
     ]
     assert {event[1:3] for event in told} == {("Warning", "CertificateRefused")}
-    assert told[0][3] == "refused a certificate to a proxy at 10.1.2.3: other"
+    assert told[0][3] == "refused a certificate: other"
+    assert told[1][3].startswith("refused a certificate to someone who names this as its account")
 
 
 @pytest.mark.parametrize("error", [IssuerUnavailable("x"), ReviewUnavailable("x")])
@@ -102,7 +102,7 @@ async def test_our_own_troubles_are_no_news_of_a_workload(
     recorder: Recorder,
     error: IssuerUnavailable | ReviewUnavailable,
 ) -> None:
-    events.refused(IDENTITY, PEER, error)
+    events.refused(IDENTITY, error)
     assert await delivered(recorder) == []
 
 
@@ -110,7 +110,7 @@ async def test_who_asks_again_and_again_is_told_of_once(
     events: IdentityEvents, recorder: Recorder
 ) -> None:
     for _ in range(100):
-        events.refused(IDENTITY, PEER, CsrRejected("bad"))
+        events.refused(IDENTITY, CsrRejected("bad"))
     assert len(await delivered(recorder)) == 1
 
 

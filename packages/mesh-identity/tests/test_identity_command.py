@@ -103,7 +103,14 @@ def test_the_admin_port_serves_metrics(tmp_path: Path, token_key: Path) -> None:
     ("arguments", "said"),
     [
         ([], "COMMAND"),
-        (["serve", "--dir", "x"], "--token-key"),
+        (["serve", "--dir", "x"], "--token-key (or --kubernetes)"),
+        (["serve"], "--dir, --token-key"),
+        (["serve", "--kubernetes", "--dir", "x"], "--dir: is for one machine"),
+        (["serve", "--kubernetes", "--issuer-scheme", "tls"], "'tls'"),
+        (["serve", "--kubernetes", "--kube-apiclient-qps", "0"], "not a number above 0"),
+        (["serve", "--dir", "x", "--issuer-dir", "y"], "--issuer-dir: needs --kubernetes"),
+        (["serve", "--dir", "x", "--kubeconfig", "y"], "--kubeconfig: needs --kubernetes"),
+        (["provision", "--namespace", "a.b"], "'a.b'"),
         (["init"], "--dir"),
         (["serve", "--dir", "x", "--token-key", "y", "--addr", "a:b"], "--addr"),
         (["serve", "--dir", "x", "--token-key", "y", "--issuance-lifetime", "1"], "length of time"),
@@ -124,6 +131,17 @@ def test_a_missing_key_is_one_line_and_1(tmp_path: Path) -> None:
     done = run("serve", "--dir", tmp_path / "ca", "--token-key", tmp_path / "no.pem", *addresses)
     assert done.returncode == 1
     assert done.stderr.endswith("no.pem: cannot be read: No such file or directory\n")
+
+
+def test_outside_of_a_cluster_it_says_so(tmp_path: Path) -> None:
+    """No kubeconfig where it was said to be: the end, since that does not come right by itself."""
+    admin = ["--admin-addr", "127.0.0.1"]
+    missing = tmp_path / "kubeconfig"
+    for command in (["serve", "--kubernetes", *admin], ["provision"]):
+        done = run(*command, "--kubeconfig", missing)
+        assert done.returncode == 1
+        assert str(missing) in done.stderr
+        assert done.stderr.count("\n") == 1
 
 
 def test_a_broken_directory_is_one_line_and_1(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from mesh_identity.access import (
     provision_access,
 )
 from mesh_identity.errors import CredentialsError, ProvisionError
-from mesh_identity.provision import provision
+from mesh_identity.provision import Wishes, provision
 from mesh_identity.testing import Signer
 
 pytest_plugins = ["mesh_clusters.fixtures"]
@@ -85,8 +85,8 @@ async def client(api_server: ApiServer) -> AsyncIterator[KubernetesClient]:
 @pytest.fixture
 def run(client: KubernetesClient, namespace: str) -> Provision:
     async def run() -> list[str]:
-        lines = provision(client, namespace, "cluster.local", now=datetime.now(UTC), webhook_wait=5)
-        return [line async for line in lines]
+        wishes = Wishes(namespace, "cluster.local", webhook_wait=timedelta(seconds=5))
+        return [line async for line in provision(client, wishes, datetime.now(UTC))]
 
     return run
 
@@ -130,10 +130,10 @@ async def test_everything_is_made_once(
     api_server: ApiServer, namespace: str, run: Provision
 ) -> None:
     assert await run() == [
-        f"made Secret {namespace}/{ISSUER_SECRET}",
-        f"made ConfigMap {namespace}/{TRUST_ROOTS}",
         f"made Secret {namespace}/{WEBHOOK_SECRET}",
         "set the webhook configuration's caBundle",
+        f"made Secret {namespace}/{ISSUER_SECRET}",
+        f"made ConfigMap {namespace}/{TRUST_ROOTS}",
     ]
     made = stored(api_server, namespace)
     assert all(line.startswith("kept") for line in await run())
@@ -192,7 +192,7 @@ async def test_a_users_own_issuer_is_kept_and_its_root_published(
         api_server, namespace, "issuer", tls_crt=issuer.pem, tls_key=issuer.key_pem, ca_crt=root.pem
     )
     before = stored(api_server, namespace)
-    assert (await run())[:2] == [
+    assert (await run())[2:] == [
         f"kept Secret {namespace}/{ISSUER_SECRET}",
         f"made ConfigMap {namespace}/{TRUST_ROOTS}",
     ]
@@ -254,7 +254,7 @@ async def test_a_stale_bundle_is_replaced_and_a_larger_one_kept(
             *("patch", "mutatingwebhookconfiguration", WEBHOOK_CONFIGURATION),
             *("--type=json", "-p", json.dumps(patch)),
         )
-        assert (await run())[-1] == f"{said} the webhook configuration's caBundle"
+        assert (await run())[1] == f"{said} the webhook configuration's caBundle"
 
 
 async def test_a_bundle_that_cert_manager_writes_is_left_to_it(
@@ -264,7 +264,7 @@ async def test_a_bundle_that_cert_manager_writes_is_left_to_it(
         *("annotate", "mutatingwebhookconfiguration", WEBHOOK_CONFIGURATION),
         "cert-manager.io/inject-ca-from=x/y",
     )
-    assert (await run())[-1].startswith("kept")
+    assert (await run())[1].startswith("kept")
     assert stored(api_server, namespace)["bundle"] == ""
 
 
@@ -298,9 +298,12 @@ def test_a_missing_webhook_configuration_is_named(api_server: ApiServer, namespa
     command = [sys.executable, "-m", "mesh_identity.main", "provision"]
     flags = ["--kubeconfig", str(api_server.kubeconfig), "--namespace", namespace]
     try:
-        for wait, code, said in (("100ms", 1, "does not appear"), ("0", 0, "")):
+        for more, code, said in (
+            ("--webhook-wait=100ms", 1, "does not appear"),
+            ("--skip-webhook", 0, ""),
+        ):
             done = subprocess.run(
-                [*command, *flags, "--webhook-wait", wait],
+                [*command, *flags, more],
                 capture_output=True,
                 text=True,
                 timeout=30,

@@ -62,18 +62,18 @@ class IdentityEvents:
         message = f"issued certificate for {identity} until {shown(until)}"
         self._record(_reference(owner), "Normal", ISSUED, message)
 
-    def refused(self, identity: str, peer: str, error: CertifyError) -> None:
+    def refused(self, identity: str, error: CertifyError) -> None:
         """Tell the service account that the token proves, else the one that was claimed.
 
-        The latter may be a lie: it says which peer claimed it. From any thread.
+        The latter may be a lie, and the event says so. From any thread.
         """
         if isinstance(error, IssuerUnavailable | ReviewUnavailable):
             return  # not the workload's fault, and told elsewhere
         regarding = _regarding(identity, error.owner) or self.deployment
         kind = (regarding.namespace, regarding.name, error.reason)
         if self._refusals.admit(kind, self._clock()):
-            message = f"refused a certificate to a proxy at {_host(peer)}: {error}"
-            self._record(regarding, "Warning", REFUSED, message)
+            whom = "" if error.owner else " to someone who names this as its account"
+            self._record(regarding, "Warning", REFUSED, f"refused a certificate{whom}: {error}")
 
     def _record(
         self,
@@ -106,8 +106,3 @@ def _reference(owner: ServiceAccount) -> ObjectReference:
         namespace=owner.namespace,
         uid=owner.uid,
     )
-
-
-def _host(peer: str) -> str:
-    """The address of gRPC's `ipv4:10.1.2.3:4567`: its port differs with each try."""
-    return peer.partition(":")[2].rpartition(":")[0] or peer

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mesh_core.authority import Authority
 from mesh_core.command_line import CommandLine, dns_name, namespace, value
@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from mesh_identity.configuration import InCluster, OneMachine
 
 N = TypeVar("N", int, float)
+
+_IN_CLUSTER: dict[str, Any] = {
+    "issuer_dir": "/var/run/linkerd/identity/issuer",
+    "issuer_scheme": "linkerd.io/tls",
+    "trust_anchors": "/var/run/linkerd/identity/trust-roots/ca-bundle.crt",
+    "kube_apiclient_qps": 100.0,
+    "kube_apiclient_burst": 200,
+}
+"""What the flags of a cluster mean when they are not given; on one machine they mean nothing."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,20 +86,32 @@ def _mode(options: argparse.Namespace) -> OneMachine | InCluster:
 
     if not options.kubernetes:
         return OneMachine(directory=options.dir, token_key=options.token_key)
+    given = {**_IN_CLUSTER, **{key: item for key, item in _cluster_flags(options) if item}}
     return InCluster(
         kubeconfig=options.kubeconfig,
-        issuer_directory=options.issuer_dir,
-        issuer_scheme=Scheme(options.issuer_scheme),
-        trust_anchors=options.trust_anchors,
-        qps=options.kube_apiclient_qps,
-        burst=options.kube_apiclient_burst,
+        issuer_directory=Path(given["issuer_dir"]),
+        issuer_scheme=Scheme(given["issuer_scheme"]),
+        trust_anchors=Path(given["trust_anchors"]),
+        qps=given["kube_apiclient_qps"],
+        burst=given["kube_apiclient_burst"],
     )
 
 
-def _provision(options: argparse.Namespace) -> int:
-    from mesh_identity.provision import run  # noqa: PLC0415
+def _cluster_flags(options: argparse.Namespace) -> list[tuple[str, Any]]:
+    return [(name, getattr(options, name)) for name in ("kubeconfig", *_IN_CLUSTER)]
 
-    return run(options.kubeconfig, options.namespace, options.trust_domain, options.webhook_wait)
+
+def _provision(options: argparse.Namespace) -> int:
+    from mesh_identity.provision import Wishes, run  # noqa: PLC0415
+
+    wishes = Wishes(
+        options.namespace,
+        options.trust_domain,
+        identity=not options.skip_identity,
+        webhook=not options.skip_webhook,
+        webhook_wait=options.webhook_wait,
+    )
+    return run(options.kubeconfig, wishes)
 
 
 def _check_mode(parser: CommandLine, options: argparse.Namespace) -> None:
@@ -100,14 +121,15 @@ def _check_mode(parser: CommandLine, options: argparse.Namespace) -> None:
         for flag, given in one_machine.items():
             if given is not None:
                 parser.error(f"argument {flag}: is for one machine, not allowed with --kubernetes")
-    elif options.kubeconfig is not None:
-        parser.error("argument --kubeconfig: needs --kubernetes")
-    else:
-        missing = [flag for flag, given in one_machine.items() if given is None]
-        if missing:
-            parser.error(
-                f"the following arguments are required: {', '.join(missing)} (or --kubernetes)"
-            )
+        return
+    for name, given in _cluster_flags(options):
+        if given is not None:
+            parser.error(f"argument --{name.replace('_', '-')}: needs --kubernetes")
+    missing = [flag for flag, given in one_machine.items() if given is None]
+    if missing:
+        parser.error(
+            f"the following arguments are required: {', '.join(missing)} (or --kubernetes)"
+        )
 
 
 def _parser() -> CommandLine:
@@ -143,7 +165,13 @@ def _parser() -> CommandLine:
         "--webhook-wait",
         type=value("a duration", parse_duration),
         default="2m",
-        help="how long the injector's webhook configuration may take to appear; 0 leaves it alone",
+        help="how long the injector's webhook configuration may take to appear",
+    )
+    provision.add_argument(
+        "--skip-identity", action="store_true", help="somebody else makes issuer and trust roots"
+    )
+    provision.add_argument(
+        "--skip-webhook", action="store_true", help="somebody else makes the webhook's certificate"
     )
     _add_serve_options(serve)
     _add_cluster_options(serve)
@@ -180,32 +208,28 @@ def _add_cluster_options(serve: CommandLine) -> None:
     serve.add_argument(
         "--issuer-dir",
         type=Path,
-        default="/var/run/linkerd/identity/issuer",
-        help="where the issuer's Secret is mounted",
+        help=f"where the issuer's Secret is mounted, {_IN_CLUSTER['issuer_dir']} if not given",
     )
     serve.add_argument(
         "--issuer-scheme",
         choices=("linkerd.io/tls", "kubernetes.io/tls"),
-        default="linkerd.io/tls",
-        help="which keys that Secret has: crt.pem and key.pem, or tls.crt and tls.key",
+        help="which keys that Secret has: crt.pem and key.pem (as if not given), "
+        "or tls.crt and tls.key",
     )
     serve.add_argument(
         "--trust-anchors",
         type=Path,
-        default="/var/run/linkerd/identity/trust-roots/ca-bundle.crt",
-        help="the roots that every proxy trusts",
+        help=f"the roots that every proxy trusts, {_IN_CLUSTER['trust_anchors']} if not given",
     )
     serve.add_argument(
         "--kube-apiclient-qps",
         type=value("a number above 0", _positive(float)),
-        default=100.0,
-        help="requests a second to the API server, in the long run",
+        help="requests a second to the API server in the long run, 100 if not given",
     )
     serve.add_argument(
         "--kube-apiclient-burst",
         type=value("a whole number above 0", _positive(int)),
-        default=200,
-        help="requests to the API server at once",
+        help="requests to the API server at once, 200 if not given",
     )
 
 

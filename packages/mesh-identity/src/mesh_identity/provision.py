@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,59 +38,62 @@ BUNDLE = "ca-bundle.crt"
 AUTHORITY = "ca.crt"
 
 
-def run(kubeconfig: Path | None, namespace: str, trust_domain: str, webhook_wait: timedelta) -> int:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What shall be there; the wait is for the webhook configuration, which a chart makes last."""
+
+    namespace: str
+    trust_domain: str
+    identity: bool = True
+    webhook: bool = True
+    webhook_wait: timedelta = timedelta(minutes=2)
+
+
+def run(kubeconfig: Path | None, wishes: Wishes) -> int:
     """Make what is missing, print a line for each object, and give the exit code."""
 
     async def main() -> None:
         async with await KubernetesClient.connect(kubeconfig, user_agent="mesh-identity") as client:
-            lines = provision(
-                client,
-                namespace,
-                trust_domain,
-                now=datetime.now(UTC),
-                webhook_wait=webhook_wait.total_seconds(),
-            )
-            async for line in lines:
+            async for line in provision(client, wishes, datetime.now(UTC)):
                 print(line, flush=True)
 
     asyncio.run(main())
     return 0
 
 
-async def provision(
-    client: KubernetesClient,
-    namespace: str,
-    trust_domain: str,
-    *,
-    now: datetime,
-    webhook_wait: float,
-) -> AsyncIterator[str]:
+async def provision(client: KubernetesClient, wishes: Wishes, now: datetime) -> AsyncIterator[str]:
     """Complete issuer, trust anchors and webhook certificate; yield what was made or kept.
 
-    May run several times at once: the issuer's Secret is made first and decides, for the trust
-    anchors are taken from it. Raises `ProvisionError` where that is impossible without replacing
-    something, `CredentialsError` when what is there does not fit together.
+    May run several times at once. Raises `ProvisionError` where that is impossible without
+    replacing something, `CredentialsError` when what is there does not fit together.
     """
-    # In this order: who makes both makes the Secret first.
+    if wishes.webhook:
+        wanted = _webhook(wishes.namespace, now)
+        webhook = await ensure(client, wanted)
+        yield _line(wanted, made=webhook.made)
+        wait = wishes.webhook_wait.total_seconds()
+        changed = await trust_webhook(client, webhook.data, str(wanted), wait)
+        yield f"{'set' if changed else 'kept'} the webhook configuration's caBundle"
+    if wishes.identity:
+        async for line in _provision_identity(client, wishes, now):
+            yield line
+
+
+async def _provision_identity(
+    client: KubernetesClient, wishes: Wishes, now: datetime
+) -> AsyncIterator[str]:
+    """The issuer's Secret comes first and decides: the trust anchors are taken from it."""
+    namespace = wishes.namespace
+    # Looked for before the Secret: who makes both makes the Secret first.
     anchors = await find(client, ConfigMap, namespace, TRUST_ROOTS)
     scheme = await _scheme(client, namespace)
-    issuer = _issuer(namespace, trust_domain, scheme, now, may_make=anchors is None)
-    ensured = await ensure(client, issuer)
-    yield _line(issuer, made=ensured.made)
-
-    roots = _roots(namespace, ensured.data, scheme)
-    ensured_roots = await ensure(client, roots)
-    yield _line(roots, made=ensured_roots.made)
-
-    webhook = _webhook(namespace, now)
-    ensured_webhook = await ensure(client, webhook)
-    yield _line(webhook, made=ensured_webhook.made)
-    if webhook_wait:
-        changed = await trust_webhook(client, ensured_webhook.data, str(webhook), webhook_wait)
-        yield f"{'set' if changed else 'kept'} the webhook configuration's caBundle"
-
-    # At the end: what does not fit must not keep the webhook from working.
-    _check(namespace, ensured.data, ensured_roots.data, scheme, now)
+    issuer = _issuer(namespace, wishes.trust_domain, scheme, now, may_make=anchors is None)
+    made = await ensure(client, issuer)
+    yield _line(issuer, made=made.made)
+    roots = _roots(namespace, made.data, scheme)
+    made_roots = await ensure(client, roots)
+    yield _line(roots, made=made_roots.made)
+    _check(namespace, made.data, made_roots.data, scheme, now)
 
 
 async def _scheme(client: KubernetesClient, namespace: str) -> Scheme:

@@ -73,7 +73,7 @@ class IdentityServicer(identity_pb2_grpc.IdentityServicer):
         except CertifyError as error:
             self._metrics.rejected(error.reason)
             self._log_refusal(context.peer(), error)
-            self._witness.refused(request.identity, context.peer(), error)
+            self._witness.refused(request.identity, error)
             context.abort(grpc.StatusCode[error.status], str(error))
         except Exception:  # noqa: BLE001 - logged with its traceback, and the others go on
             self._metrics.rejected("internal")

@@ -16,7 +16,7 @@ class Witness(Protocol):
         """A leaf was issued."""
         ...
 
-    def refused(self, identity: str, peer: str, error: CertifyError) -> None:
+    def refused(self, identity: str, error: CertifyError) -> None:
         """A call for `identity`, as its caller wrote it, was refused."""
         ...
 
@@ -27,5 +27,5 @@ class NoWitness:
     def issued(self, identity: str, owner: ServiceAccount, until: datetime) -> None:
         """Do nothing."""
 
-    def refused(self, identity: str, peer: str, error: CertifyError) -> None:
+    def refused(self, identity: str, error: CertifyError) -> None:
         """Do nothing."""
