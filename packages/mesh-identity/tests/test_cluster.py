@@ -7,6 +7,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from mesh_identity.access import service_access
 from mesh_identity.testing import Signer, base64url, certify_request, make_csr, sign_segments
 from mesh_identity.testing_mount import IssuerMount
 from mesh_identity.testing_process import IdentityProcess
+from mesh_identity.token_review import REVIEW_SECONDS
 
 pytest_plugins = ["mesh_clusters.fixtures"]
 
@@ -310,13 +312,11 @@ def test_an_api_server_that_is_away_is_waited_for_by_the_proxy_not_by_us(
     getattr(cluster, outage)()
     try:
         began = time.monotonic()
-        code, text = identity.refusal(request)
-        assert code is grpc.StatusCode.UNAVAILABLE
-        assert "the token cannot be reviewed" in text
-        assert time.monotonic() - began < 8
-        began = time.monotonic()
-        assert identity.refusal(request)[0] is grpc.StatusCode.UNAVAILABLE
-        assert time.monotonic() - began < 1, "nobody waits behind the first"
+        with ThreadPoolExecutor(200) as proxies:
+            answers = set(proxies.map(identity.refusal, [request] * 200))
+        assert {code for code, _ in answers} == {grpc.StatusCode.UNAVAILABLE}
+        assert all("the token cannot be reviewed" in text for _, text in answers)
+        assert time.monotonic() - began < REVIEW_SECONDS + 3, "nobody waits behind the first"
         assert identity.ready, "leaves can be issued: it is not we who are unavailable"
     finally:
         (cluster.resume if outage == "pause" else cluster.start)()

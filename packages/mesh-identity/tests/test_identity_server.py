@@ -7,20 +7,30 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from prometheus_client import CollectorRegistry
 
 from mesh_core.authority import Authority
 from mesh_identity.certify import Certifier
 from mesh_identity.errors import IdentityError
+from mesh_identity.issuer import Issuer
 from mesh_identity.metrics import IdentityMetrics
 from mesh_identity.rotation import Rotation
-from mesh_identity.server import IdentityServer
-from mesh_identity.testing import IDENTITY, Chain, TokenMaker, certify_request, make_chain_at
+from mesh_identity.server import IdentityServer, IdentityServicer
+from mesh_identity.testing import (
+    IDENTITY,
+    Chain,
+    Signer,
+    TokenMaker,
+    certify_request,
+    make_chain_at,
+)
 from mesh_identity.tokens import SignedTokenVerifier
 from mesh_proto.pb.identity_pb2 import CertifyRequest, CertifyResponse
 from mesh_proto.pb.identity_pb2_grpc import IdentityStub
@@ -198,3 +208,66 @@ def test_a_refusal_stays_short_whatever_was_asked_for(certify: Call, identity: s
     code, text = refused(certify, CertifyRequest(identity=identity, token=b"x"))
     assert code is grpc.StatusCode.INVALID_ARGUMENT
     assert len(text) < 1000
+
+
+def test_a_caller_that_has_gone_costs_no_work(
+    chain: Chain, sign_token: TokenMaker, registry: CollectorRegistry
+) -> None:
+    """Its call waited in the queue for longer than its deadline."""
+
+    class Gone:
+        def is_active(self) -> bool:
+            return False
+
+        def abort(self, code: grpc.StatusCode, details: str) -> None:
+            raise ConnectionAbortedError(code, details)
+
+    class Witness:
+        def issued(self, *_: object) -> None:
+            raise AssertionError
+
+        refused = issued
+
+    rotation = Rotation()
+    certifier = Certifier(
+        rotation,
+        SignedTokenVerifier(sign_token.key.public_key()),
+        controller_namespace="linkerd",
+        trust_domain="cluster.local",
+    )
+    metrics = IdentityMetrics(registry, lambda: rotation.issuer)
+    servicer = IdentityServicer(certifier, metrics, Witness(), lambda: datetime.now(UTC))
+    with pytest.raises(ConnectionAbortedError):
+        servicer.Certify(valid_request(sign_token), Gone())  # type: ignore[arg-type]
+    labels = {"reason": "abandoned"}
+    assert registry.get_sample_value("identity_requests_rejected_total", labels) == 1
+
+
+def test_metrics_of_the_certificates(registry: CollectorRegistry) -> None:
+    held: list[Issuer] = []
+    IdentityMetrics(registry, lambda: held[0] if held else None)
+    assert registry.get_sample_value("identity_issuer_valid") == 0
+    assert registry.get_sample_value("issuer_cert_ttl_seconds") is None
+    root = Signer.root("a root", begins=datetime.now(UTC), lifetime=timedelta(days=10))
+    below = root.below(begins=datetime.now(UTC), lifetime=timedelta(days=2))
+    for signer, valid in ((below, 1), (root.below(begins=datetime(2020, 1, 1, tzinfo=UTC)), 0)):
+        key = signer.key
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        held[:] = [
+            Issuer(
+                key,
+                [signer.certificate],
+                [root.certificate],
+                now=datetime.now(UTC),
+                lifetime=timedelta(days=1),
+                skew=timedelta(),
+            )
+        ]
+        assert registry.get_sample_value("identity_issuer_valid") == valid
+    labels = {
+        "subject": "CN=a root",
+        "fingerprint": root.certificate.fingerprint(SHA256()).hex()[:16],
+    }
+    left = registry.get_sample_value("trust_anchor_cert_ttl_seconds", labels)
+    assert left is not None
+    assert 0 < timedelta(days=10).total_seconds() - left < 60
