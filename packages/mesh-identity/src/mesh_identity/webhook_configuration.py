@@ -3,41 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-from base64 import b64decode, b64encode
-
-import msgspec
+from base64 import b64encode
+from typing import ClassVar
 
 from mesh_core.kubernetes import KubernetesClient
+from mesh_core.resources import Resource
+from mesh_core.resources.part import Part
 from mesh_core.store.errors import NotFoundError
 from mesh_identity.access import WEBHOOK_CONFIGURATION
 from mesh_identity.cluster_objects import Data
 from mesh_identity.errors import ProvisionError
 from mesh_identity.webhook_certificate import bundle_to_set
 
-PATH = (
-    f"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/{WEBHOOK_CONFIGURATION}"
-)
 _STRATEGIC = "application/strategic-merge-patch+json"
 _INJECTED = ("cert-manager.io/inject-ca-from", "cert-manager.io/inject-ca-from-secret")
 _RETRY_SECONDS = 1.0
 
 
-class _Metadata(msgspec.Struct, rename="camel"):
-    annotations: dict[str, str] = {}
+class WebhookClientConfig(Part, frozen=True):
+    """How the API server calls a webhook, as far as it concerns us."""
+
+    ca_bundle: bytes = b""
 
 
-class _ClientConfig(msgspec.Struct, rename="camel"):
-    ca_bundle: str = ""
+class Webhook(Part, frozen=True):
+    """One webhook of a configuration; its name is unique there."""
 
-
-class _Webhook(msgspec.Struct, rename="camel"):
     name: str
-    client_config: _ClientConfig
+    client_config: WebhookClientConfig = WebhookClientConfig()
 
 
-class _Configuration(msgspec.Struct, rename="camel"):
-    metadata: _Metadata
-    webhooks: list[_Webhook] = []
+class MutatingWebhookConfiguration(Resource, frozen=True):
+    """Whom the API server asks before it stores an object; only what we read of it."""
+
+    api_version: ClassVar[str] = "admissionregistration.k8s.io/v1"
+    kind: ClassVar[str] = "MutatingWebhookConfiguration"
+    plural: ClassVar[str] = "mutatingwebhookconfigurations"
+    namespaced: ClassVar[bool] = False
+
+    webhooks: tuple[Webhook, ...] = ()
 
 
 async def trust_webhook(
@@ -52,28 +56,30 @@ async def trust_webhook(
         return False  # cert-manager writes it
     changes = []
     for webhook in configuration.webhooks:
-        present = b64decode(webhook.client_config.ca_bundle)
-        bundle = bundle_to_set(secret, present, where)
+        bundle = bundle_to_set(secret, webhook.client_config.ca_bundle, where)
         if bundle is not None:
             # Merged by name: what else the webhook says stays.
             config = {"caBundle": b64encode(bundle).decode()}
             changes.append({"name": webhook.name, "clientConfig": config})
     if changes:
-        body = msgspec.json.encode({"webhooks": changes})
-        await client.request(
-            "PATCH", PATH, body=body, content_type=_STRATEGIC, what=f"patch {WEBHOOK_CONFIGURATION}"
+        await client.patch(
+            MutatingWebhookConfiguration,
+            "",
+            WEBHOOK_CONFIGURATION,
+            {"webhooks": changes},
+            content_type=_STRATEGIC,
         )
     return bool(changes)
 
 
-async def _configuration(client: KubernetesClient, wait_seconds: float) -> _Configuration:
-    what = f"get MutatingWebhookConfiguration {WEBHOOK_CONFIGURATION}"
+async def _configuration(
+    client: KubernetesClient, wait_seconds: float
+) -> MutatingWebhookConfiguration:
     loop = asyncio.get_running_loop()
     until = loop.time() + wait_seconds
     while True:
         try:
-            body = await client.request("GET", PATH, what=what)
-            return msgspec.json.decode(body, type=_Configuration)
+            return await client.get(MutatingWebhookConfiguration, "", WEBHOOK_CONFIGURATION)
         except NotFoundError as error:
             if loop.time() >= until:
                 raise ProvisionError(
