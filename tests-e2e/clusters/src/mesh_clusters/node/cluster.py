@@ -62,6 +62,7 @@ class Cluster:
         archives = images.archives(binaries, say)
         with locked(self.settings), interrupts.only_once():
             if self.running:
+                self._check_same()
                 self._wait(f"an answer of the running cluster {self.settings.name} (or `down` it)")
                 say(f"cluster {self.settings.name} runs already")
                 return
@@ -115,6 +116,7 @@ class Cluster:
         for folder in (settings.logs, settings.state / "etcd"):
             folder.mkdir(mode=0o700)
         (settings.state / "path").write_text(found.path)
+        self._saved.write_text(settings.to_json())
         configuration.write(settings, found)
         machine.make_control_groups(settings)
 
@@ -188,6 +190,18 @@ class Cluster:
         self._pid()
 
     # --- details ----------------------------------------------------------------------------
+
+    @property
+    def _saved(self) -> Path:
+        return self.settings.state / "settings.json"
+
+    def _check_same(self) -> None:
+        running = Settings.from_json(self._saved.read_text())
+        if running != self.settings:
+            raise Unsupported(
+                f"cluster {running.name} runs already, with --index {running.index} --proxy-mode"
+                f" {running.proxy_mode}: `down` it first, or choose another --name"
+            )
 
     def _pid(self) -> int:
         found = record.load(self.settings.state)

@@ -7,6 +7,7 @@ from pathlib import Path
 from mesh_cli.local.programs import ProgramMissing, find_program, unpacked_package
 from mesh_clusters.binaries import Binaries
 from mesh_clusters.errors import Unsupported
+from mesh_clusters.node import iptables
 
 CNI_PLUGINS = ("bridge", "host-local", "loopback", "portmap", "ptp")
 
@@ -15,8 +16,6 @@ _PROGRAMS = {
     "containerd": "containerd",
     "runc": "runc",
     "nft": "nftables",
-    "iptables": "iptables",
-    "conntrack": "conntrack",
     "nsenter": "util-linux",
 }
 _CNI_PACKAGE = "containernetworking-plugins"
@@ -42,13 +41,15 @@ def find(binaries: Binaries, say: Callable[[str], None]) -> NodePrograms:
     """Find everything, fetching what is missing; raises Unsupported with what to install."""
     try:
         found = [find_program(name, package, progress=say) for name, package in _PROGRAMS.items()]
+        # Not for services, but for the host ports of pods.
+        tables = iptables.folder(say)
         cni = next(filter(_has_plugins, _CNI_PLACES), None)
         if cni is None:
             root = unpacked_package(_CNI_PACKAGE, Path("usr/lib/cni/bridge"), progress=say)
             cni = root / "usr/lib/cni"
     except ProgramMissing as error:
         raise Unsupported(str(error)) from error
-    folders = dict.fromkeys([binaries.folder, *(program.parent for program in found)])
+    folders = dict.fromkeys([binaries.folder, *(program.parent for program in found), tables])
     return NodePrograms(tuple(folders), cni)
 
 

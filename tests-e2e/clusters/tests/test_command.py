@@ -1,0 +1,35 @@
+"""The command line: what it refuses, in one line."""
+
+import subprocess
+import sys
+
+import pytest
+
+from mesh_clusters.command import main
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["status", "--name=Big"], "--name 'Big': give 1 to 10 small letters"),
+        (["up", "--index=50"], "--index 50: give a number from 0 to 49"),
+        (["load", "--name=nobody", "/etc/passwd"], "cluster nobody is down; start it:"),
+        (["logs", "--name=nobody", "kubelet"], "has no log of 'kubelet'"),
+    ],
+)
+def test_an_error_is_one_line(
+    argv: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(argv) == 1
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert printed.err.startswith("mesh_clusters: ")
+    assert printed.err.count("\n") == 1
+    assert printed.out == ""
+
+
+def test_help_names_every_command() -> None:
+    argv = [sys.executable, "-m", "mesh_clusters", "--help"]
+    said = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    commands = ("build", "up", "down", "status", "env", "kubeconfig", "load", "logs", "node")
+    assert all(f"\n    {name}" in said for name in commands)
