@@ -338,6 +338,10 @@ def test_what_is_refused_names_its_path_and_what_is_expected(path, value, expect
             "proxy: {experimentalEnv: [{name: A}, {name: A=b}]}",
             "value proxy.experimentalEnv[1]: expected a name",
         ),
+        (
+            "networkValidator: {connectAddr: '[fd00::1]:1'}",
+            "value networkValidator.listenAddr: 0.0.0.0:4140 and connectAddr [fd00::1]:1 differ",
+        ),
         ("proxy: {additionalEnv: [5]}", "value proxy.additionalEnv[0]: expected name and value"),
         (
             "proxy: {tracing: {enabled: true}}",

@@ -17,9 +17,7 @@ _NOBODY_IPV6 = "[fd00::1]:20001"
 def network_validator(settings: ProxySettings, installation: Installation) -> Document:
     """Give the container: it connects to nobody and expects the redirect to bring it back."""
     validator = installation.network_validator
-    connect = validator.connect_address or (_NOBODY_IPV6 if installation.ipv6 else _NOBODY_IPV4)
-    everywhere = "[::]" if installation.ipv6 else "0.0.0.0"
-    listen = validator.listen_address or f"{everywhere}:{settings.outbound_port}"
+    connect, listen = validator_addresses(settings, installation)
     return given(
         name=NETWORK_VALIDATOR_CONTAINER,
         image=image_reference(settings.image, settings.version or installation.version),
@@ -38,3 +36,11 @@ def network_validator(settings: ProxySettings, installation: Installation) -> Do
         ),
         terminationMessagePolicy="FallbackToLogsOnError",
     )
+
+
+def validator_addresses(settings: ProxySettings, installation: Installation) -> tuple[str, str]:
+    """Say where it connects to and where it waits for itself."""
+    validator = installation.network_validator
+    connect = validator.connect_address or (_NOBODY_IPV6 if installation.ipv6 else _NOBODY_IPV4)
+    everywhere = "[::]" if installation.ipv6 else "0.0.0.0"
+    return connect, validator.listen_address or f"{everywhere}:{settings.outbound_port}"

@@ -3,6 +3,7 @@
 from dataclasses import fields
 
 from mesh_core.quantity import parse_quantity
+from mesh_injector.containers.network_validator import validator_addresses
 from mesh_injector.installation import Installation
 from mesh_injector.proxy_settings import ProxySettings, Resources
 from mesh_injector.values.tree import ValuesError
@@ -12,6 +13,7 @@ def check_installation(installation: Installation) -> None:
     """Raise ValuesError for the first conflict."""
     proxy = installation.proxy
     _check_ports(proxy)
+    _check_validator(installation)
     _check_resources(proxy.resources)
     if proxy.wait_before_exit_seconds and proxy.native_sidecar:
         raise ValuesError(
@@ -30,6 +32,16 @@ def _check_ports(proxy: ProxySettings) -> None:
     if len(set(own)) != len(own):
         raise ValuesError(
             "proxy.ports", f"inbound, outbound, admin and control must differ, got {own}"
+        )
+
+
+def _check_validator(installation: Installation) -> None:
+    """Refuse to listen where the connection cannot come back; [::] takes IPv4 as well."""
+    connect, listen = validator_addresses(installation.proxy, installation)
+    if connect.startswith("[") != listen.startswith("[") and not listen.startswith("[::]"):
+        raise ValuesError(
+            "networkValidator.listenAddr",
+            f"{listen} and connectAddr {connect} differ in their IP version; give two of one",
         )
 
 
