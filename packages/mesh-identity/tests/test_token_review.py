@@ -135,6 +135,17 @@ async def test_without_an_answer_nothing_is_held_against_the_token(
     assert str(error or "no answer from the API server in 0.05 s") in str(refused)
 
 
+async def test_a_connection_that_ended_is_no_outage() -> None:
+    class Restarted(Reviews):
+        async def review_token(self, token: bytes, audiences: Sequence[str]) -> TokenReview:
+            if not self.asked:
+                self.asked.append(())
+                raise UnreachableError("Server disconnected")
+            return await super().review_token(token, audiences)
+
+    assert (await verify(Restarted(ours=accepted()))).name == "web"
+
+
 async def test_a_silent_server_holds_up_one_caller_and_not_the_queue() -> None:
     reviews = Reviews(ours=None)
     verifier = TokenReviewVerifier(reviews, asyncio.get_running_loop(), seconds=0.2)

@@ -103,14 +103,22 @@ class TokenReviewVerifier:
 
     async def _review(self, token: bytes) -> TokenReview:
         async with asyncio.timeout(self._seconds):
-            review = await self._reviews.review_token(token, (AUDIENCE,))
+            review = await self._question(token, (AUDIENCE,))
             if review.authenticated and AUDIENCE in review.audiences:
                 return review
             # Pods whose token is not projected for us present the API server's own kind.
-            default = await self._reviews.review_token(token, ())
+            default = await self._question(token, ())
             # An authenticator that knows no audiences accepts the first without naming ours: that
             # is no acceptance. Of two refusals the first says more.
             return default if default.authenticated or review.authenticated else review
+
+    async def _question(self, token: bytes, audiences: Sequence[str]) -> TokenReview:
+        try:
+            return await self._reviews.review_token(token, audiences)
+        except UnreachableError:
+            # A connection that was kept open may have ended with its API server, and another
+            # server stands behind the same address. Asking twice does no harm.
+            return await self._reviews.review_token(token, audiences)
 
     def _reason(self, error: BaseException) -> str:
         if isinstance(error, StoreError):
