@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pod_processes
+from cluster_place import ClusterPlace
+from helm import Helm
 from interface_capture import InterfaceCapture
 from kubectl import Kubectl
 from provider import PodState
@@ -18,9 +20,11 @@ _SECONDS_TO_READY = 180
 class KubernetesMesh:
     """A cluster with the mesh installed; its nodes run on this machine unless said otherwise."""
 
-    def __init__(self, kubectl: Kubectl) -> None:
-        """Work on the cluster that kubectl reaches."""
+    def __init__(self, kubectl: Kubectl, helm: Helm, place: ClusterPlace) -> None:
+        """Work on the cluster that kubectl and helm reach."""
         self.kubectl = kubectl
+        self.helm = helm
+        self.place = place
         self._applied: set[tuple[str, str, str]] = set()
 
     def apply(self, workloads: Path) -> None:

@@ -5,12 +5,14 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from provider import PodState, Provider
 
 CLIENT = ("python", "-m", "e2e_apps.client")
 T = TypeVar("T")
+Note: TypeAlias = Callable[[str], None]
+"""Has a line printed at the end of the run."""
 
 
 class Mesh:

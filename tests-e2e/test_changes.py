@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from conftest import Note
 from provider import PodState
-from scenario import Mesh, wait_for
+from scenario import Mesh, Note, wait_for
 
 
 @contextmanager

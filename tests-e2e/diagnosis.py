@@ -1,0 +1,44 @@
+"""What a reader of a failed run wants to have: states, descriptions, logs, events."""
+
+from pathlib import Path
+from typing import Any
+
+from kubectl import Kubectl
+
+_LISTINGS = {
+    "pods": ("get", "pods", "--all-namespaces", "--output=wide"),
+    "events": ("get", "events", "--all-namespaces", "--sort-by=.lastTimestamp"),
+    "services": ("get", "services,endpointslices", "--all-namespaces", "--output=wide"),
+    "nodes": ("describe", "nodes"),
+}
+_LOG_LINES = "--tail=2000"
+
+
+def collect(kubectl: Kubectl, folder: Path) -> None:
+    """Write it below a folder, one file for each listing, pod and container."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, arguments in _LISTINGS.items():
+        _keep(kubectl, folder / f"{name}.txt", *arguments)
+    for pod in kubectl.get("pods", "", "--all-namespaces"):
+        _keep_pod(kubectl, folder, pod)
+
+
+def summary(kubectl: Kubectl) -> str:
+    """The first look: which pods there are and how they are."""
+    return kubectl.attempt("get", "pods", "--all-namespaces", "--output=wide").stdout
+
+
+def _keep_pod(kubectl: Kubectl, folder: Path, pod: dict[str, Any]) -> None:
+    metadata = pod["metadata"]
+    where = (metadata["name"], "--namespace", metadata["namespace"])
+    here = folder / metadata["namespace"]
+    _keep(kubectl, here / f"{metadata['name']}.txt", "describe", "pod", *where)
+    for container in (*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"]):
+        logs = ("logs", *where, "--container", container["name"], _LOG_LINES)
+        _keep(kubectl, here / f"{metadata['name']}.{container['name']}.log", *logs)
+
+
+def _keep(kubectl: Kubectl, path: Path, *arguments: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    done = kubectl.attempt(*arguments)
+    path.write_text(done.stdout + done.stderr)
