@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from mesh_core.authority import Authority
 from mesh_core.command_line import CommandLine, dns_name, namespace, value
 from mesh_core.durations import parse_duration
 from mesh_core.errors import CoreError
 from mesh_identity.credentials import initialise
+from mesh_identity.serve_flags import add_serve_flags, settle_mode
 
 if TYPE_CHECKING:
     from mesh_identity.configuration import InCluster, OneMachine
-
-N = TypeVar("N", int, float)
-
-_IN_CLUSTER: dict[str, Any] = {
-    "issuer_dir": "/var/run/linkerd/identity/issuer",
-    "issuer_scheme": "linkerd.io/tls",
-    "trust_anchors": "/var/run/linkerd/identity/trust-roots/ca-bundle.crt",
-    "kube_apiclient_qps": 100.0,
-    "kube_apiclient_burst": 200,
-}
-"""What the flags of a cluster mean when they are not given; on one machine they mean nothing."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,15 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     options.check(options)
     try:
-        return _run(options)
+        run: Callable[[argparse.Namespace], int] = options.run
+        return run(options)
     except CoreError as error:
         print(f"mesh-identity: {error}", file=sys.stderr)
         return 1
-
-
-def _run(options: argparse.Namespace) -> int:
-    run: Callable[[argparse.Namespace], int] = options.run
-    return run(options)
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -86,19 +70,14 @@ def _mode(options: argparse.Namespace) -> OneMachine | InCluster:
 
     if not options.kubernetes:
         return OneMachine(directory=options.dir, token_key=options.token_key)
-    given = {**_IN_CLUSTER, **{key: item for key, item in _cluster_flags(options) if item}}
     return InCluster(
         kubeconfig=options.kubeconfig,
-        issuer_directory=Path(given["issuer_dir"]),
-        issuer_scheme=Scheme(given["issuer_scheme"]),
-        trust_anchors=Path(given["trust_anchors"]),
-        qps=given["kube_apiclient_qps"],
-        burst=given["kube_apiclient_burst"],
+        issuer_directory=options.issuer_dir,
+        issuer_scheme=Scheme(options.issuer_scheme),
+        trust_anchors=options.trust_anchors,
+        qps=options.kube_apiclient_qps,
+        burst=options.kube_apiclient_burst,
     )
-
-
-def _cluster_flags(options: argparse.Namespace) -> list[tuple[str, Any]]:
-    return [(name, getattr(options, name)) for name in ("kubeconfig", *_IN_CLUSTER)]
 
 
 def _provision(options: argparse.Namespace) -> int:
@@ -114,24 +93,6 @@ def _provision(options: argparse.Namespace) -> int:
     return run(options.kubeconfig, wishes)
 
 
-def _check_mode(parser: CommandLine, options: argparse.Namespace) -> None:
-    """Flags of the other mode would be ignored in silence, which no user wants."""
-    one_machine = {"--dir": options.dir, "--token-key": options.token_key}
-    if options.kubernetes:
-        for flag, given in one_machine.items():
-            if given is not None:
-                parser.error(f"argument {flag}: is for one machine, not allowed with --kubernetes")
-        return
-    for name, given in _cluster_flags(options):
-        if given is not None:
-            parser.error(f"argument --{name.replace('_', '-')}: needs --kubernetes")
-    missing = [flag for flag, given in one_machine.items() if given is None]
-    if missing:
-        parser.error(
-            f"the following arguments are required: {', '.join(missing)} (or --kubernetes)"
-        )
-
-
 def _parser() -> CommandLine:
     parser = CommandLine(prog="mesh-identity", description="The certificate authority of the mesh.")
     parser.add_version("mesh-identity")
@@ -143,7 +104,7 @@ def _parser() -> CommandLine:
     )
     parser.set_defaults(check=lambda _options: None)
     init.set_defaults(run=_init)
-    serve.set_defaults(run=_serve, check=lambda options: _check_mode(serve, options))
+    serve.set_defaults(run=_serve, check=lambda options: settle_mode(serve, options))
     provision.set_defaults(run=_provision)
     _add_directory(init, required=True)
     _add_directory(serve, required=False)
@@ -173,8 +134,7 @@ def _parser() -> CommandLine:
     provision.add_argument(
         "--skip-webhook", action="store_true", help="somebody else makes the webhook's certificate"
     )
-    _add_serve_options(serve)
-    _add_cluster_options(serve)
+    add_serve_flags(serve)
     return parser
 
 
@@ -182,65 +142,6 @@ def _add_directory(command: CommandLine, *, required: bool) -> None:
     command.add_argument(
         "--dir", type=Path, required=required, help="where ca.crt, issuer.crt and their keys are"
     )
-
-
-def _add_serve_options(serve: CommandLine) -> None:
-    address = value("an address", Authority.parse)
-    duration = value("a duration", parse_duration)
-    serve.add_argument("--token-key", type=Path, help="PEM public key that tokens are signed with")
-    serve.add_argument("--addr", type=address, default="0.0.0.0:8080", help="serve here")
-    serve.add_argument("--admin-addr", type=address, default="0.0.0.0:9990", help="admin server")
-    serve.add_argument(
-        "--controller-namespace",
-        type=namespace,
-        default="linkerd",
-        help="the control plane's namespace, a part of every identity",
-    )
-    serve.add_argument("--issuance-lifetime", type=duration, default="24h0m0s")
-    serve.add_argument("--clock-skew-allowance", type=duration, default="20s")
-    serve.add_log_options()
-
-
-def _add_cluster_options(serve: CommandLine) -> None:
-    serve.add_argument(
-        "--kubernetes", action="store_true", help="run in a cluster instead of on one machine"
-    )
-    serve.add_argument(
-        "--issuer-dir",
-        type=Path,
-        help=f"where the issuer's Secret is mounted, {_IN_CLUSTER['issuer_dir']} if not given",
-    )
-    serve.add_argument(
-        "--issuer-scheme",
-        choices=("linkerd.io/tls", "kubernetes.io/tls"),
-        help="which keys that Secret has: crt.pem and key.pem (as if not given), "
-        "or tls.crt and tls.key",
-    )
-    serve.add_argument(
-        "--trust-anchors",
-        type=Path,
-        help=f"the roots that every proxy trusts, {_IN_CLUSTER['trust_anchors']} if not given",
-    )
-    serve.add_argument(
-        "--kube-apiclient-qps",
-        type=value("a number above 0", _positive(float)),
-        help="requests a second to the API server in the long run, 100 if not given",
-    )
-    serve.add_argument(
-        "--kube-apiclient-burst",
-        type=value("a whole number above 0", _positive(int)),
-        help="requests to the API server at once, 200 if not given",
-    )
-
-
-def _positive(read: Callable[[str], N]) -> Callable[[str], N]:
-    def parse(text: str) -> N:
-        number = read(text)
-        if not 0 < number < math.inf:
-            raise ValueError(text)
-        return number
-
-    return parse
 
 
 if __name__ == "__main__":
