@@ -90,7 +90,7 @@ def measure(field: Field, subject: Subject, connections: int, seconds: int) -> S
         *("-t1", f"-c{connections}", f"-d{seconds}s", "--latency", subject.url),
     )
     used = {side: cpu_seconds(subject.sides[side]) - before[side] for side in subject.sides}
-    requests = count_requests(output, subject)
+    requests = count_requests(output, subject.name)
     return Sample(
         cpu={side: value * 1e6 / requests for side, value in used.items()},
         rate=float(find(r"Requests/sec:\s+([\d.]+)", output)),
@@ -99,15 +99,13 @@ def measure(field: Field, subject: Subject, connections: int, seconds: int) -> S
     )
 
 
-def count_requests(output: str, subject: Subject) -> int:
+def count_requests(output: str, subject: str) -> int:
     """How many requests wrk made; an error in any of them spoils the measurement."""
     if "Non-2xx" in output or "Socket errors" in output:
-        raise FieldError(
-            f"{subject.name}: requests failed, so there is nothing to compare:\n{output}"
-        )
+        raise FieldError(f"{subject}: requests failed, so there is nothing to compare:\n{output}")
     requests = int(find(r"(\d+) requests in", output))
     if requests == 0:
-        raise FieldError(f"{subject.name}: no request was answered:\n{output}")
+        raise FieldError(f"{subject}: no request was answered:\n{output}")
     return requests
 
 

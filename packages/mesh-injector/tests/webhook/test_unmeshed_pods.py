@@ -50,6 +50,7 @@ def existing(name="web-1", uid="1", *, meta=None, phase="Running", in_namespace=
         (existing(meta={"labels": {"linkerd.io/control-plane-component": "x"}}), MESHED, False),
         (existing(meta={"labels": {"linkerd.io/cni-resource": "true"}}), MESHED, False),
         (existing(), namespace("kube-system", **{INJECT: "enabled"}), False),
+        (existing(), namespace("linkerd", **{INJECT: "enabled"}), False),
         (
             existing(),
             Namespace(
@@ -62,7 +63,7 @@ def existing(name="web-1", uid="1", *, meta=None, phase="Running", in_namespace=
             False,
         ),
     ],
-    ids=range(17),
+    ids=range(18),
 )
 def test_only_what_the_webhook_would_have_changed_is_unmeshed(of_pod, of_namespace, unmeshed):
     assert is_unmeshed(of_pod, of_namespace, Installation()) is unmeshed

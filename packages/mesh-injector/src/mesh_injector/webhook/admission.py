@@ -11,8 +11,8 @@ from mesh_injector.webhook.lookup import Lookup
 from mesh_injector.webhook.metrics import WebhookMetrics
 from mesh_injector.webhook.review import Answer, Request, decode_review, encode_answer
 from mesh_injector.webhook.verdict import (
-    UNSUPPORTED_VERDICT,
     Verdict,
+    judge_other,
     judge_pod,
     judge_service,
     read_document,
@@ -71,17 +71,17 @@ class Admission:
     async def _judge(self, request: Request) -> Verdict:
         kind = (request.kind.group, request.kind.version, request.kind.kind)
         if request.operation != "CREATE" or request.sub_resource:
-            return self._unsupported()
+            return self._other(request)
         if kind == _POD:
             return await self._pod(request)
         if kind == _SERVICE:
             return await self._service(request)
-        return self._unsupported()
+        return self._other(request)
 
-    def _unsupported(self) -> Verdict:
-        labels = (("owner_kind", "other"),)
-        self._metrics.answered(labels, UNSUPPORTED_VERDICT.skip_reason)
-        return UNSUPPORTED_VERDICT
+    def _other(self, request: Request) -> Verdict:
+        verdict = judge_other(str(request.kind))
+        self._metrics.answered((("owner_kind", "other"),), verdict.skip_reason)
+        return verdict
 
     async def _pod(self, request: Request) -> Verdict:
         document = read_document(request.object)

@@ -7,7 +7,6 @@ from mesh_injector.installation import Installation
 
 WEBHOOKS_LABEL = "config.linkerd.io/admission-webhooks"
 CNI_LABEL = "linkerd.io/cni-resource"
-MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
 
 _LEFT_OUT_NAMESPACES = frozenset({"kube-system", "cert-manager"})
 
@@ -16,19 +15,16 @@ def is_unmeshed(pod: Pod, namespace: Namespace, installation: Installation) -> b
     """Say whether the injector would have added a proxy, had it been asked about this pod."""
     if pod.terminated or pod.metadata.deletion_timestamp is not None:
         return False
-    if not _under_review(pod, namespace):
+    if not _under_review(pod, namespace, installation.control_plane_namespace):
         return False
     # A pod with a proxy is skipped for that reason.
     return isinstance(decide(pod, namespace, installation), Inject)
 
 
-def _under_review(pod: Pod, namespace: Namespace) -> bool:
+def _under_review(pod: Pod, namespace: Namespace, control_plane_namespace: str) -> bool:
     """Say whether the selectors of the webhook's configuration let the API server ask about it."""
-    if namespace.name in _LEFT_OUT_NAMESPACES:
+    if namespace.name in {*_LEFT_OUT_NAMESPACES, control_plane_namespace}:
         return False
     if namespace.metadata.labels.get(WEBHOOKS_LABEL) == "disabled":
         return False
-    if COMPONENT_LABEL in pod.metadata.labels or CNI_LABEL in pod.metadata.labels:
-        return False
-    # A static pod is the kubelet's, which asks nobody.
-    return MIRROR_ANNOTATION not in pod.metadata.annotations
+    return not {COMPONENT_LABEL, CNI_LABEL} & pod.metadata.labels.keys()

@@ -9,7 +9,7 @@ import msgspec
 from mesh_core.annotations import AnnotationError
 from mesh_core.resources import DecodeError, Namespace, Pod, Resource, Service, decode_as
 from mesh_core.resources.codec import validate
-from mesh_injector.decision import Skip, SkipReason, decide
+from mesh_injector.decision import Skip, SkipReason, decide, unsupported
 from mesh_injector.environment import IncompleteInstallationError
 from mesh_injector.errors import InjectorError
 from mesh_injector.installation import Installation
@@ -17,7 +17,6 @@ from mesh_injector.owner import Owner
 from mesh_injector.patch import Operation, patch_pod, patch_service
 from mesh_injector.webhook.errors import BadReview, LookupFailed
 
-UNSUPPORTED = "unsupported_resource"
 DENIED = "denied"
 NOTHING_TO_ADD = "nothing_to_add"
 
@@ -44,7 +43,9 @@ class Verdict:
         return self.skip_reason == DENIED
 
 
-UNSUPPORTED_VERDICT = Verdict(skip_reason=UNSUPPORTED, message="the mesh has nothing to add to it")
+def judge_other(kind: str) -> Verdict:
+    """Say that an object of another kind stays as it is."""
+    return _skipped(unsupported(kind))
 
 
 def judge_pod(
@@ -62,14 +63,18 @@ def judge_pod(
     """
     decision = decide(pod, namespace, installation, owner)
     if isinstance(decision, Skip):
-        warning = decision.reason in _WORTH_A_WARNING
-        return Verdict(skip_reason=decision.reason, message=decision.message, warning=warning)
+        return _skipped(decision)
     try:
         return Verdict(patch_pod(document, pod, namespace, installation, owner, decision))
     except IncompleteInstallationError as error:
         raise LookupFailed(str(error)) from error
     except (AnnotationError, InjectorError) as error:
         return Verdict(skip_reason=DENIED, message=str(error))
+
+
+def _skipped(skip: Skip) -> Verdict:
+    warning = skip.reason in _WORTH_A_WARNING
+    return Verdict(skip_reason=skip.reason, message=skip.message, warning=warning)
 
 
 def judge_service(service: Service, namespace: Namespace, installation: Installation) -> Verdict:
