@@ -15,6 +15,7 @@ from mesh_core import annotations
 from mesh_core.annotations import AnnotationError
 from mesh_core.resources import Namespace, ObjectMeta
 from mesh_injector import (
+    COMPONENT_LABEL,
     ConflictingSettingsError,
     DecidedBy,
     Inject,
@@ -23,6 +24,7 @@ from mesh_injector import (
     Owner,
     Skip,
     SkipReason,
+    additions,
     decide,
     image_reference,
     patch_pod,
@@ -127,16 +129,25 @@ def test_images_have_one_tag_or_digest(name, version, reference):
 # Whatever a pod may look like. Names are those that the API server lets in.
 
 NAMES = st.text("abz09", min_size=1, max_size=4)
-KEYS = st.sampled_from(["app", "a.b/c", "a.b/c~d", "~1", CONFIG + "opaque-ports", "x"])
-STRINGS = st.none() | st.dictionaries(KEYS, st.sampled_from(["", "80", "db"]), max_size=3)
+KEYS = st.sampled_from(
+    [COMPONENT_LABEL, "app", "a.b/c", "a.b/c~d", "~1", CONFIG + "opaque-ports", "x"]
+)
+STRINGS = st.none() | st.dictionaries(KEYS, st.sampled_from(["", "80", "identity"]), max_size=3)
 PORTS = st.fixed_dictionaries(
     {"containerPort": st.integers(1, 65535)},
     optional={"name": NAMES, "protocol": st.sampled_from(["TCP", "UDP", "SCTP"])},
 )
+TOKENS = st.builds(
+    lambda name: {"name": name, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}, NAMES
+)
 CONTAINERS = st.lists(
     st.fixed_dictionaries(
         {"name": NAMES},
-        optional={"ports": st.none() | st.lists(PORTS, max_size=3), "env": st.none()},
+        optional={
+            "ports": st.none() | st.lists(PORTS, max_size=3),
+            "env": st.none(),
+            "volumeMounts": st.lists(TOKENS, max_size=1),
+        },
     ),
     max_size=3,
     unique_by=lambda item: item["name"],
@@ -202,6 +213,16 @@ def test_every_pod_keeps_what_it_had_and_is_injected_once(before, installation):
         "spec": {"initContainers": [], "volumes": [], **before["spec"]},
     }
     assert without(copy.deepcopy(result), added) == without(normal, added)
+
+
+@settings(deadline=None)
+@given(st.lists(PODS, min_size=2, max_size=3), INSTALLATIONS, st.booleans())
+def test_what_is_remembered_is_what_would_be_made(documents, installation, here):
+    where = "linkerd" if here else "shop"
+    for before in documents:
+        mine = decoded(before, where)
+        remembered = additions(mine, installation.proxy, installation)
+        assert additions(mine, replace(installation.proxy), installation) == remembered
 
 
 HOSTILE = st.text(max_size=30) | st.sampled_from(

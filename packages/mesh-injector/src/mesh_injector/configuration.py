@@ -184,6 +184,8 @@ def _traced(tracing: Tracing | None, pod: Pod) -> Tracing | None:
     service = next((labels[name] for name in _SERVICE_LABELS if name in labels), None)
     if service is not None:
         attributes.setdefault("service.name", service)
+    if not attributes:
+        return tracing
     return replace(tracing, resource_attributes=tuple(sorted(attributes.items())))
 
 

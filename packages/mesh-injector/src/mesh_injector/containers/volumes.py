@@ -45,12 +45,14 @@ def _volumes(settings: ProxySettings, installation: Installation) -> Iterable[Do
 
 def proxy_mounts(pod: Pod, settings: ProxySettings, installation: Installation) -> list[Document]:
     """Give the mounts of the proxy's container."""
-    mounts = [{"name": END_ENTITY_VOLUME, "mountPath": installation.identity_directory}]
+    mounts: list[Document] = [
+        {"name": END_ENTITY_VOLUME, "mountPath": installation.identity_directory}
+    ]
     if installation.token_projection:
         directory = installation.effective_token_file.rpartition("/")[0]
         mounts.append({"name": TOKEN_VOLUME, "mountPath": directory})
-    else:
-        mounts.extend(_default_token(pod))
+    elif name := default_token_mount(pod):
+        mounts.append({"name": name, "mountPath": DEFAULT_TOKEN_DIRECTORY, "readOnly": True})
     if settings.tracing is not None:
         mounts.append({"name": POD_INFORMATION_VOLUME, "mountPath": POD_INFORMATION_DIRECTORY})
     return mounts
@@ -61,10 +63,14 @@ def lock_mount(directory: str) -> Document:
     return {"name": LOCK_VOLUME, "mountPath": directory}
 
 
-def _default_token(pod: Pod) -> Iterable[Document]:
-    """Share the mount of the pod's own token, which its containers have when it comes to us."""
-    for container in pod.spec.containers:
-        for mount in container.volume_mounts:
-            if mount.mount_path == DEFAULT_TOKEN_DIRECTORY:
-                yield {"name": mount.name, "mountPath": mount.mount_path, "readOnly": True}
-                return
+def default_token_mount(pod: Pod) -> str | None:
+    """Name the volume of the pod's own token, which its containers have when it comes to us."""
+    return next(
+        (
+            mount.name
+            for container in pod.spec.containers
+            for mount in container.volume_mounts
+            if mount.mount_path == DEFAULT_TOKEN_DIRECTORY
+        ),
+        None,
+    )

@@ -16,7 +16,11 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
 
 def pointer(steps: Iterable[str | int]) -> str:
     """Write a path; the escapes keep a slash in a key from being a step (RFC 6901, section 4)."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return "".join([_token(step) for step in steps])
+
+
+def _token(step: str | int) -> str:
+    return f"/{step}" if isinstance(step, int) else "/" + step.replace("~", "~0").replace("/", "~1")
 
 
 class Edits:
@@ -43,8 +47,9 @@ class Edits:
         if not self._exists(path):
             self._create(path, dict(entries))
             return
+        base = pointer(path)
         for key, value in entries.items():
-            self._add((*path, key), value)
+            self._add(base + _token(key), value)
 
     def prepend(self, path: tuple[str, ...], items: Iterable[Any]) -> None:
         """Put items before those of a list, in their order."""
@@ -52,8 +57,9 @@ class Edits:
         if wanted and not self._exists(path):
             self._create(path, wanted)
             return
+        base = pointer(path)
         for index, item in enumerate(wanted):
-            self._add((*path, index), item)
+            self._add(base + _token(index), item)
 
     def append(self, path: tuple[str, ...], items: Iterable[Any]) -> None:
         """Put items behind those of a list, in their order."""
@@ -61,14 +67,15 @@ class Edits:
         if wanted and not self._exists(path):
             self._create(path, wanted)
             return
+        base = pointer(path)
         for item in wanted:
-            self._add((*path, "-"), item)
+            self._add(base + "/-", item)
 
     def _create(self, path: tuple[str, ...], value: Any) -> None:
         parent = path[:-1]
         if parent and not self._exists(parent):
             self._create(parent, {})
-        self._add(path, value)
+        self._add(pointer(path), value)
         self._made.add(path)
 
     def _exists(self, path: tuple[str, ...]) -> bool:
@@ -79,5 +86,5 @@ class Edits:
             value = value.get(step) if isinstance(value, Mapping) else None
         return value is not None
 
-    def _add(self, steps: tuple[str | int, ...], value: Any) -> None:
-        self._operations.append(Operation("add", pointer(steps), value))
+    def _add(self, path: str, value: Any) -> None:
+        self._operations.append(Operation("add", path, value))
