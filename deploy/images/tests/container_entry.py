@@ -20,9 +20,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def call(name, *arguments):
-    made = [
-        argument.encode() if isinstance(argument, str) else argument for argument in arguments
-    ]
+    made = [argument.encode() if isinstance(argument, str) else argument for argument in arguments]
     if getattr(_libc, name)(*made) != 0:
         raise OSError(ctypes.get_errno(), name)
 
@@ -60,4 +58,4 @@ def restrict(context):
 given = json.loads(sys.argv[1])
 enter(given)
 restrict(given)
-os.execvpe(given["command"][0], given["command"], dict(os.environ))
+os.execvpe(given["command"][0], given["command"], given["environment"])

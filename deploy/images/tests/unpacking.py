@@ -36,11 +36,11 @@ class Unpacked:
             "capabilities": capabilities,
             "netns": netns,
             "command": command,
+            "environment": dict(one.split("=", 1) for one in self.config["Env"])
+            | (environment or {}),
         }
-        said = dict(one.split("=", 1) for one in self.config["Env"])
         return subprocess.run(
             [sys.executable, str(_ENTRY), json.dumps(context)],
-            env=said | (environment or {}),
             capture_output=True,
             text=True,
             check=False,
@@ -49,7 +49,9 @@ class Unpacked:
 
 
 def unpack(archive, root):
-    """Unpack the first image of an archive into a folder."""
+    """Unpack the one image of an archive into a folder."""
+    # pytest makes its folders for one user only; this one is a container's root.
+    Path(root).chmod(0o755)
     with tarfile.open(archive) as members:
 
         def blob(name):

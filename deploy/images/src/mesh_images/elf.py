@@ -31,8 +31,8 @@ def read(content: bytes) -> Binary | None:
             return None
         segments = list(_segments(content))
         return Binary(architecture, _loader(content, segments), _needed(content, segments))
-    except (struct.error, ValueError):
-        # Cut off in the middle: nothing that could be loaded.
+    except (struct.error, ValueError, OverflowError):
+        # Damaged, or cut off in the middle: nothing that could be loaded.
         return None
 
 

@@ -1,0 +1,32 @@
+import shutil
+
+import pytest
+
+from mesh_images import base
+from mesh_images.build import Settings, build
+from mesh_images.component import component
+from mesh_images.image import architecture
+from mesh_images.places import images
+from mesh_images.remembered import Remembered
+
+
+def _wheel_builder_missing():
+    return shutil.which("ldconfig", path="/usr/sbin:/sbin:/usr/bin") is None
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """Builds components offline, as the command line does, into a folder of this run's own."""
+    if _wheel_builder_missing():
+        pytest.skip("no GNU C library: images are built offline on such a system only")
+    settings = Settings(tmp_path_factory.mktemp("archives"), profile="mesh")
+    remembered = Remembered(images() / "layers")
+    kept = {}
+
+    def one(name):
+        if name not in kept:
+            stands_on = base.offline(architecture(), remembered, settings.epoch)
+            (kept[name],) = build([component(name)], stands_on, settings, remembered, print)
+        return kept[name]
+
+    return one
