@@ -33,6 +33,7 @@ pytestmark = [
 
 # Unlikely to be somebody's own.
 _SETTINGS = Settings(name="selftest", index=47, ipv6=machine.has_ipv6())
+_UP = [sys.executable, "-m", "mesh_clusters", "up", "--name=selftest", "--index=47"]
 _NODE_PORT = """
 apiVersion: v1
 kind: Service
@@ -147,8 +148,10 @@ def test_a_killed_one_is_cleared_away_and_down_leaves_nothing(
     with pytest.raises(NotRunning, match="mesh_clusters up --name selftest"):
         cluster.check_running()
 
-    up = [sys.executable, "-m", "mesh_clusters", "up", "--name=selftest", "--index=47"]
-    done = subprocess.run(up, capture_output=True, text=True, check=False)
+    # A start that is killed leaves half a cluster, which the next one clears away as well.
+    assert _interrupted_start(signal.SIGKILL) == -signal.SIGKILL
+    assert cluster.running
+    done = subprocess.run(_UP, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert f"KUBECONFIG={cluster.kubeconfig}" in done.stderr
     assert _answers(cluster)
@@ -156,6 +159,20 @@ def test_a_killed_one_is_cleared_away_and_down_leaves_nothing(
     cluster.down()
     assert not _SETTINGS.state.exists()
     wait_for("a machine as before", lambda: _machine() == before, 10)
+
+
+def test_an_interrupted_start_leaves_nothing(before: dict[str, object]) -> None:
+    assert _interrupted_start(signal.SIGINT) == 130
+    wait_for("a machine as before", lambda: _machine() == before, 10)
+
+
+def _interrupted_start(number: signal.Signals) -> int:
+    """Send a signal to `up` while the API server starts; returns its exit code."""
+    with subprocess.Popen(_UP, stderr=subprocess.PIPE, text=True) as starting:
+        for line in starting.stderr or ():
+            if "containerd runs" in line:
+                starting.send_signal(number)
+        return starting.wait()
 
 
 def _get(cluster: Cluster, *what: str) -> Any:

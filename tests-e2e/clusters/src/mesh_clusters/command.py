@@ -30,6 +30,9 @@ from mesh_clusters.node.networks import LARGEST_INDEX
 from mesh_clusters.node.settings import DEFAULT_NAME, PROXY_MODES, Settings
 from mesh_clusters.targets import PARTS
 
+# As a shell reports a command that Ctrl-C ended.
+_INTERRUPTED = 130
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
@@ -45,6 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ClusterError, MeshError) as error:
         print(f"mesh_clusters: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("mesh_clusters: interrupted; nothing half made is left", file=sys.stderr)
+        return _INTERRUPTED
     except BrokenPipeError:
         # Whoever read has enough (`logs | head`); nothing more can be flushed at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

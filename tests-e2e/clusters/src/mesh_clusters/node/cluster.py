@@ -61,7 +61,8 @@ class Cluster:
         found = programs.find(binaries, say)
         archives = images.archives(binaries, say)
         with locked(self.settings), interrupts.only_once():
-            if self.running:
+            # Else an `up` that was killed has left it half made.
+            if self.running and self._complete.exists():
                 self._check_same()
                 self._wait(f"an answer of the running cluster {self.settings.name} (or `down` it)")
                 say(f"cluster {self.settings.name} runs already")
@@ -70,8 +71,10 @@ class Cluster:
             check_free(self.settings.families, machine.routes())
             try:
                 self._up(found, archives, _Stopwatch(say))
-            except BaseException:
-                self._keep_logs(say)
+                self._complete.touch()
+            except BaseException as problem:
+                if isinstance(problem, Exception):  # and not somebody's Ctrl-C
+                    self._keep_logs(say)
                 self._remove()
                 raise
 
@@ -190,6 +193,10 @@ class Cluster:
         self._pid()
 
     # --- details ----------------------------------------------------------------------------
+
+    @property
+    def _complete(self) -> Path:
+        return self.settings.state / "complete"
 
     @property
     def _saved(self) -> Path:
