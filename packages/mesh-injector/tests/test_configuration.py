@@ -12,6 +12,7 @@ from mesh_core import annotations
 from mesh_core.annotations import AnnotationError, InboundPolicy, LogFormat, Switch
 from mesh_core.ports import PortSet
 from mesh_injector import (
+    COMPONENT_LABEL,
     ConflictingSettingsError,
     Installation,
     NoIdentityError,
@@ -140,6 +141,25 @@ def test_the_identity_service_waits_for_no_proxy_and_speaks_only_tls():
     assert own.await_proxy is Switch.DISABLED
     assert str(own.require_tls_inbound_ports) == "8080"
     assert settings(pod(labels=labels)).native_sidecar, "anyone may write the label elsewhere"
+
+
+def test_the_control_plane_is_open_to_those_who_cannot_be_certified_without_it():
+    proxy = replace(INSTALLATION.proxy, default_inbound_policy=InboundPolicy.DENY)
+    closed = replace(INSTALLATION, proxy=proxy)
+    for component in ("identity", "destination", "proxy-injector"):
+        own = pod(labels={COMPONENT_LABEL: component}, in_namespace="linkerd")
+        assert settings(own, installation=closed).default_inbound_policy is (
+            InboundPolicy.ALL_UNAUTHENTICATED
+        )
+    said = pod(
+        labels={COMPONENT_LABEL: "destination"},
+        in_namespace="linkerd",
+        default_inbound_policy="all-authenticated",
+    )
+    assert settings(said, installation=closed).default_inbound_policy is (
+        InboundPolicy.ALL_AUTHENTICATED
+    )
+    assert settings(installation=closed).default_inbound_policy is InboundPolicy.DENY
 
 
 NAMES = st.sampled_from([a for a in annotations.ALL if a.name.startswith("config.linkerd.io/")])

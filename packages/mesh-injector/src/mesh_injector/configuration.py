@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from mesh_core import annotations as a
-from mesh_core.annotations import Annotation, EnvironmentEntry
+from mesh_core.annotations import Annotation, EnvironmentEntry, InboundPolicy
 from mesh_core.names import InvalidNameError
 from mesh_core.ports import PortSet
 from mesh_core.resources import Namespace, Pod
@@ -191,12 +191,16 @@ def _traced(tracing: Tracing | None, pod: Pod) -> Tracing | None:
 
 def _for_component(base: ProxySettings, component: Component | None) -> ProxySettings:
     """Lay what the control plane's own proxies need over the installation's settings."""
-    if component is not Component.IDENTITY:
+    if component is None:
         return base
+    # Whoever asks for a first certificate, or for policy, cannot be held to either.
+    reachable = _changed(base, default_inbound_policy=InboundPolicy.ALL_UNAUTHENTICATED)
+    if component is not Component.IDENTITY:
+        return reachable
     # Its own proxy cannot be certified before it runs, so it cannot wait for its proxy; and
     # what proxies send to get a certificate must never travel in the clear.
     return replace(
-        base,
+        reachable,
         native_sidecar=False,
         await_proxy=a.Switch.DISABLED,
         require_tls_inbound_ports=PortSet.of((ports.IDENTITY,)),

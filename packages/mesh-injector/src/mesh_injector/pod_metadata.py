@@ -6,10 +6,11 @@ from hashlib import sha256
 from typing import Any
 
 from mesh_core import annotations
-from mesh_core.annotations import Annotation
+from mesh_core.annotations import Annotation, InboundPolicy
 from mesh_core.names import CONTROL_PLANE_LABEL
 from mesh_core.ports import PortSet
 from mesh_core.resources import Namespace, Pod
+from mesh_injector.control_plane import component_of
 from mesh_injector.images import image_reference, image_version
 from mesh_injector.installation import Installation
 from mesh_injector.owner import Owner
@@ -67,12 +68,24 @@ def pod_metadata(
         CREATED_BY: "mesh/injector",
         PROXY_VERSION: image_version(image),
         TRUST_ROOT: trust_root_fingerprint(installation.trust_anchors),
+        **_open_component(pod, installation),
         **inherited_annotations(pod, namespace),
         **opaque_ports_annotation(pod, namespace, installation, declared),
     }
     if declared and not _is_set(annotations.POD_INBOUND_PORTS, pod):
         written[annotations.POD_INBOUND_PORTS.name] = ",".join(map(str, declared))
     return PodMetadata(labels, {name: value for name, value in written.items() if value})
+
+
+def _open_component(pod: Pod, installation: Installation) -> dict[str, str]:
+    """Keep the control plane reachable, whatever the installation's default policy is.
+
+    The policy service judges by annotations, the proxy by its variables: both have to say it.
+    """
+    annotation = annotations.DEFAULT_INBOUND_POLICY
+    if component_of(pod, installation) is None or _is_set(annotation, pod):
+        return {}
+    return {annotation.name: InboundPolicy.ALL_UNAUTHENTICATED.value}
 
 
 def inherited_annotations(pod: Pod, namespace: Namespace) -> dict[str, str]:
