@@ -6,7 +6,7 @@ from collections.abc import Callable
 from mesh_core.resources import Resource
 from mesh_core.store import Event
 
-DEADLINE = 10.0
+DEADLINE = 20.0
 
 
 async def until(condition: Callable[[], bool], seconds: float = DEADLINE) -> None:

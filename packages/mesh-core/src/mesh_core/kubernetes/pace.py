@@ -9,6 +9,8 @@ from dataclasses import dataclass
 class Pace:
     """Times in seconds; the defaults are for a cluster."""
 
+    request: float = 30.0
+    """How long one page of a list may take."""
     silence: float = 90.0
     """A watch that says nothing for this long is opened anew; bookmarks come once a minute."""
     watch: float = 290.0

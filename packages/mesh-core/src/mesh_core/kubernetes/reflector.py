@@ -33,7 +33,7 @@ R = TypeVar("R", bound=Resource)
 
 SLICE = 100
 """How many changes are taken in before others get their turn."""
-_DISTRUST = 3
+_DISTRUST = 2
 """After so many watches in a row that said nothing, a complete list is due."""
 
 log = logging.getLogger(__name__)
@@ -69,6 +69,7 @@ class Reflector(Generic[R]):
         self._version = ""
         self._paged = True
         self._silent_watches = 0
+        self._heard = False
         self._following = False
         self._waiters: list[tuple[Callable[[], bool], asyncio.Event]] = []
         self._metrics: KindMetrics = metrics.of(
@@ -128,7 +129,9 @@ class Reflector(Generic[R]):
         keys: set[Key] = set()
         query: dict[str, str | int] = {"limit": PAGE_ITEMS} if self._paged else {}
         while True:
-            body = await self._client.request("GET", self._path, query=query, what=what)
+            body = await self._client.request(
+                "GET", self._path, query=query, timeout=self._pace.request, what=what
+            )
             page = read_page(body, what)
             for decoded in decode_slices(self.kind, page):
                 keys |= self._objects.take(decoded)
@@ -156,7 +159,7 @@ class Reflector(Generic[R]):
             self._path, self._watch_query(), silence=self._pace.silence, what=what
         )
         async with opening as chunks:
-            self._following = True
+            self._following, self._heard = True, False
             self._troubles.over(self.kind.kind)
             async for chunk in chunks:
                 await self._take(lines.feed(chunk), what)
@@ -178,7 +181,7 @@ class Reflector(Generic[R]):
             part = lines[start : start + SLICE]
             changes = sum(self._take_line(line, what) for line in part)
             self._alive()
-            self._silent_watches = 0
+            self._heard, self._silent_watches = True, 0
             if changes:
                 self._metrics.changed(changes, self._clock() - arrived)
             self._report()
@@ -197,8 +200,8 @@ class Reflector(Generic[R]):
 
     def _ended(self, lived: float) -> float:
         """Judge a watch that the server ended in good order."""
+        self._doubt()
         if lived < self._pace.healthy:
-            self._doubt()
             return self._backoff.failed()
         self._backoff.succeeded()
         return 0.0
@@ -223,7 +226,7 @@ class Reflector(Generic[R]):
 
     def _doubt(self) -> None:
         """Give up the version after several watches in a row that said nothing at all."""
-        self._silent_watches += 1
+        self._silent_watches += not self._heard
         if self._silent_watches >= _DISTRUST:
             self._silent_watches = 0
             self._version = ""

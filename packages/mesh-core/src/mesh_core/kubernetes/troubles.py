@@ -8,6 +8,8 @@ from mesh_core.kubernetes.errors import (
     GoneError,
     KindNotServedError,
     KubernetesError,
+    TruncatedError,
+    UnreachableError,
 )
 from mesh_core.store.errors import StoreError
 from mesh_core.store.problem import ObjectProblem
@@ -66,4 +68,7 @@ def _of_one_kind(error: StoreError) -> bool:
 
 
 def _reason(error: StoreError) -> str:
+    """Give what makes two errors the same trouble; a server goes away in several ways."""
+    if isinstance(error, UnreachableError | TruncatedError):
+        return "contact"
     return error.reason if isinstance(error, KubernetesError) else type(error).__name__
