@@ -135,10 +135,12 @@ def web_token(cluster: ApiServer, *audiences: str) -> bytes:
     return cluster.token(WORKLOADS, "web", audiences).encode()
 
 
-def events(cluster: ApiServer, namespace: str, kind: str, name: str) -> dict[str, str]:
+def events(
+    cluster: ApiServer, namespace: str, kind: str, name: str, by: str = "uid"
+) -> dict[str, str]:
     """The messages of an object's events by their reasons, as `kubectl describe` finds them."""
     found = json.loads(cluster.kubectl("get", kind, name, "-n", namespace, "-o", "json"))
-    selector = f"involvedObject.uid={found['metadata']['uid']}"
+    selector = f"involvedObject.{by}={found['metadata'][by]}"
     items = json.loads(
         cluster.kubectl(
             "get", "events", "-n", namespace, "--field-selector", selector, "-o", "json"
@@ -254,6 +256,21 @@ def test_a_csr_for_another_name_gets_nothing_and_is_told(
         ),
         "the event",
     )
+
+
+def test_a_refused_token_is_told_to_the_account_that_was_claimed(
+    cluster: ApiServer, identity: IdentityProcess
+) -> None:
+    name = f"auditor.{WORKLOADS}.serviceaccount.identity.{NAMESPACE}.cluster.local"
+    token = cluster.token(WORKLOADS, "auditor", ("vault",)).encode()
+    _, text = identity.refusal(certify_request(token, name))
+
+    def message() -> str:
+        found = events(cluster, WORKLOADS, "serviceaccount", "auditor", by="name")
+        return found.get("Warning CertificateRefused", "")
+
+    identity.until(lambda: text in message(), "the event")
+    assert "someone who names this as its account" in message()
 
 
 @pytest.mark.fault(61)

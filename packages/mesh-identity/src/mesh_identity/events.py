@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -82,7 +83,8 @@ class IdentityEvents:
         reason: str,
         message: str,
     ) -> None:
-        if not self._loop.is_closed():
+        # The loop may be gone already when the last calls end.
+        with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(
                 self._recorder.record, regarding, type_, reason, message
             )
