@@ -21,7 +21,7 @@ class Helm:
 
     def install(self) -> None:
         """Install the mesh and wait until it is ready."""
-        self._release("install", "--create-namespace")
+        self._release("upgrade", "--install", "--create-namespace")
 
     def upgrade(self, *more: str) -> None:
         """Install it again over itself; `more` are further options."""
@@ -29,7 +29,7 @@ class Helm:
 
     def test(self) -> str:
         """Run the chart's own tests and give what helm says."""
-        return self("test", RELEASE, "--namespace", NAMESPACE, "--logs", timeout=180)
+        return self("test", RELEASE, "--namespace", NAMESPACE, timeout=180)
 
     def uninstall(self) -> None:
         """Take the release away and wait until its objects are gone."""
@@ -48,7 +48,7 @@ class Helm:
         assert done.returncode == 0, f"helm {' '.join(arguments)}:\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    def _release(self, verb: str, *options: str) -> None:
+    def _release(self, *words: str) -> None:
         where = (RELEASE, str(CHART), "--namespace", NAMESPACE)
         wait = ("--wait", "--timeout", "150s")
-        self(verb, *where, *options, *wait, *self._values, timeout=170)
+        self(*words, *where, *wait, *self._values, timeout=170)
