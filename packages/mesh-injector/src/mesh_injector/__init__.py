@@ -23,7 +23,7 @@ from mesh_injector.init_settings import InitSettings, NetworkValidatorSettings
 from mesh_injector.installation import Installation
 from mesh_injector.owner import Owner, owner_of
 from mesh_injector.patch import Operation, patch_pod, patch_service
-from mesh_injector.pod_metadata import PodMetadata, pod_metadata
+from mesh_injector.pod_metadata import PodMetadata, pod_metadata, trust_root_fingerprint
 from mesh_injector.proxy_settings import ProxySettings
 from mesh_injector.redirect import RedirectPlan, redirect_plan
 
@@ -62,5 +62,6 @@ __all__ = [
     "proxy_environment",
     "proxy_settings",
     "redirect_plan",
+    "trust_root_fingerprint",
     "volumes",
 ]
