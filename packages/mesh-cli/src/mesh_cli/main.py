@@ -19,7 +19,7 @@ os.environ.setdefault("TYPER_USE_RICH", "0")
 
 import typer  # noqa: E402 - after the two settings above
 
-from mesh_cli.commands import demo, local, version  # noqa: E402
+from mesh_cli.commands import check, demo, local, version  # noqa: E402
 from mesh_cli.errors import MeshError  # noqa: E402
 
 if _interrupted is signal.default_int_handler:
@@ -56,6 +56,7 @@ def options(
 
 
 app.add_typer(local.app, name="local")
+app.command()(check.check)
 app.command()(demo.demo)
 app.command()(version.version)
 
