@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pods import CONFIG, INSTALLATION, namespace, pod
 
@@ -165,6 +166,7 @@ def test_the_control_plane_is_open_to_those_who_cannot_be_certified_without_it()
 NAMES = st.sampled_from([a for a in annotations.ALL if a.name.startswith("config.linkerd.io/")])
 
 
+@hypothesis_settings(deadline=None)
 @given(st.dictionaries(NAMES.map(lambda a: a.name), st.text(max_size=20), max_size=3))
 def test_any_annotation_is_settings_or_an_error_that_names_it(texts):
     try:

@@ -1,7 +1,7 @@
 """Which pods get the sidecar: the whole matrix."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pods import INSTALLATION, namespace, pod
 
@@ -122,6 +122,7 @@ def test_other_kinds_say_where_the_sidecar_goes():
     )
 
 
+@settings(deadline=None)
 @given(st.none() | st.sampled_from(Wish) | st.text(max_size=12))
 def test_only_exact_words_inject(text):
     decision = decide(pod(**({} if text is None else {"inject": text})), namespace())

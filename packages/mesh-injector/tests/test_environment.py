@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pods import INSTALLATION, namespace, pod
 
@@ -241,6 +242,7 @@ def test_without_trust_anchors_no_proxy_can_start():
         environment(installation=Installation())
 
 
+@hypothesis_settings(deadline=None)
 @given(st.booleans(), st.booleans(), st.sampled_from(["identity", "destination", "", "x"]))
 def test_every_variable_is_in_the_vocabulary(ipv6, ingress, component):
     labels = {"linkerd.io/control-plane-component": component}

@@ -5,7 +5,7 @@ import copy
 import jsonpatch
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesh_injector.patch.operation import Edits, pointer
@@ -73,6 +73,7 @@ ENTRIES = st.dictionaries(KEYS, st.text(max_size=3), max_size=4)
 LISTS = st.none() | st.lists(st.integers(), max_size=3)
 
 
+@settings(deadline=None)
 @given(st.none() | ENTRIES, ENTRIES, LISTS, st.lists(st.integers(), max_size=3), LISTS)
 def test_any_keys_and_any_lists(before, entries, items, more, first):
     document = {"m": {"l": before}, "s": {"i": items}}

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pods import INSTALLATION, namespace, pod
 
@@ -82,6 +82,7 @@ NAMES = st.sampled_from(
 SAFE = re.compile(r"[0-9,-]*|[0-9a-f.:/,]*")
 
 
+@settings(deadline=None)
 @given(st.dictionaries(NAMES, HOSTILE, min_size=1))
 def test_no_text_of_a_user_becomes_a_flag(texts):
     try:
@@ -94,6 +95,7 @@ def test_no_text_of_a_user_becomes_a_flag(texts):
     assert arguments[-1] == "--ipv6=false"
 
 
+@settings(deadline=None)
 @given(st.lists(st.ip_addresses().map(lambda ip: ipaddress.ip_address(int(ip))), max_size=4))
 def test_subnets_are_networks(addresses):
     mine = pod(skip_subnets=",".join(f"{address}/24" for address in addresses))
