@@ -23,13 +23,18 @@ from bench.report import Row, print_json_lines, print_table
 from bench.requests import count_requests, find
 from mesh_cli.local.programs import find_program
 
-CASE = "admission of a pod, TLS"
+CASE = "admission over TLS"
+KINDS: dict[str, dict[str, str]] = {
+    "usual pod": {},
+    "pod with settings of its own": {"config.linkerd.io/proxy-cpu-request": "100m"},
+}
+"""Pods that are admitted, and their annotations."""
 SUBJECT = "injector"
 PACE = 200
 """Reviews a second at which latency is measured."""
 
 
-def review() -> dict[str, Any]:
+def review(annotations: dict[str, str]) -> dict[str, Any]:
     """What an API server sends for a pod of a Deployment."""
     owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-1", "controller": True}
     probe = {"httpGet": {"path": "/healthz", "port": "http"}, "periodSeconds": 10}
@@ -50,6 +55,7 @@ def review() -> dict[str, Any]:
         "generateName": "web-1-",
         "creationTimestamp": None,
         "labels": {"app": "web", "pod-template-hash": "1"},
+        "annotations": annotations,
         "ownerReferences": [owner],
         "managedFields": [{"manager": "kube-controller-manager", "fieldsV1": {"f:spec": {}}}],
     }
@@ -84,14 +90,14 @@ def review() -> dict[str, Any]:
     }
 
 
-def measure_cost(injector: Injector, connections: int, seconds: int) -> list[Row]:
-    """Load it as fast as it answers."""
+def measure_cost(injector: Injector, kind: str, connections: int, seconds: int) -> list[Row]:
+    """Load it with pods of a kind as fast as it answers."""
     wrk = find_program("wrk", "wrk")
     with tempfile.TemporaryDirectory(prefix="bench-wrk-") as folder:
         script = Path(folder) / "post.lua"
         # JSON needs no escapes within a Lua long bracket.
         script.write_text(
-            f'wrk.method = "POST"\nwrk.body = [==[{json.dumps(review())}]==]\n'
+            f'wrk.method = "POST"\nwrk.body = [==[{json.dumps(review(KINDS[kind]))}]==]\n'
             'wrk.headers["Content-Type"] = "application/json"\n'
         )
         load = [str(wrk), "-t1", f"-c{connections}", "--latency", "-s", str(script), injector.url]
@@ -106,7 +112,7 @@ def measure_cost(injector: Injector, connections: int, seconds: int) -> list[Row
         ("rate", float(find(r"Requests/sec:\s+([\d.]+)", output)), "admissions/s"),
         ("memory", resident_bytes([injector.process]) / 1e6, "MB"),
     ]
-    return [Row(CASE, SUBJECT, connections, *row) for row in rows]
+    return [Row(f"{CASE}, {kind}", SUBJECT, connections, *row) for row in rows]
 
 
 def run(command: list[str]) -> str:
@@ -122,7 +128,7 @@ async def measure_latency(injector: Injector, seconds: int) -> list[Row]:
 
     A client that waits for an answer before the next question would not see a stall.
     """
-    body = json.dumps(review()).encode()
+    body = json.dumps(review({})).encode()
     headers = {"Content-Type": "application/json"}
     connector = aiohttp.TCPConnector(ssl=injector.trusting, limit=32)
     async with aiohttp.ClientSession(injector.url, connector=connector) as session:
@@ -162,7 +168,11 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         with running_injector() as injector:
-            rows = measure_cost(injector, arguments.connections, arguments.seconds)
+            rows = [
+                row
+                for kind in KINDS
+                for row in measure_cost(injector, kind, arguments.connections, arguments.seconds)
+            ]
             rows += asyncio.run(measure_latency(injector, arguments.seconds))
     except FieldError as error:
         print(f"bench: {error}", file=sys.stderr)

@@ -122,10 +122,7 @@ def objects() -> dict[str, Any]:
     """An annotated namespace, and a Deployment's ReplicaSet in it."""
     metadata: dict[str, Any] = {
         "name": NAMESPACE,
-        "annotations": {
-            "linkerd.io/inject": "enabled",
-            "config.linkerd.io/proxy-cpu-request": "100m",
-        },
+        "annotations": {"linkerd.io/inject": "enabled"},
     }
     owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "d"}
     replica_set = {

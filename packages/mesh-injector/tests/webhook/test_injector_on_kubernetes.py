@@ -4,16 +4,18 @@ import http.client
 import json
 import ssl
 import uuid
+from pathlib import Path
 
 import pytest
 from injector_process import Injector, until
-from reviews import INJECT, PROXY, VALUES, containers, pod, service
+from reviews import INJECT, PROXY, VALUES, body, containers, patched, pod, service
 from serving_certificates import make_pair
 
 from mesh_injector.webhook.access import ACCESS
 
 pytest_plugins = ["mesh_clusters.fixtures"]
 
+REPLICA_SET = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-1", "uid": "r"}
 HOOK = "linkerd-proxy-injector.linkerd.io"
 DEPLOYMENT_ANNOTATION = "config.linkerd.io/skip-outbound-ports"
 
@@ -91,17 +93,15 @@ def in_namespace(document: dict, namespace: str) -> dict:
     return {**document, "metadata": {**document["metadata"], "namespace": namespace}}
 
 
-@pytest.fixture(scope="module")
-def account(api_server):
-    """The injector's ServiceAccount, with the rights that it declares and no other."""
-    name = "linkerd-proxy-injector"
+def grant(api_server, name: str, needs) -> Path:
+    """A ServiceAccount with these rights and no other, as a kubeconfig."""
     kubeconfig = api_server.service_account_kubeconfig("linkerd", name)
     group = "rbac.authorization.k8s.io"
     role = {
         "apiVersion": f"{group}/v1",
         "kind": "ClusterRole",
         "metadata": {"name": f"test-{name}"},
-        "rules": [access.rule for access in ACCESS],
+        "rules": [need.rule for need in needs],
     }
     binding = {
         "apiVersion": f"{group}/v1",
@@ -112,6 +112,11 @@ def account(api_server):
     }
     api_server.kubectl("apply", "-f", "-", stdin=as_list([role, binding]))
     return kubeconfig
+
+
+@pytest.fixture(scope="module")
+def account(api_server):
+    return grant(api_server, "linkerd-proxy-injector", ACCESS)
 
 
 @pytest.fixture(scope="module")
@@ -237,9 +242,21 @@ def test_the_certificate_is_renewed_under_way_although_torn(cluster, injector, s
     until(lambda: PROXY in containers(cluster.create(in_namespace(pod(), shop))))
 
 
+def post(injector: Injector, data: bytes) -> tuple[int, bytes]:
+    trusting = ssl.create_default_context(cadata=injector.pair.certificate.decode())
+    connection = http.client.HTTPSConnection(
+        "localhost", injector.port, timeout=5, context=trusting
+    )
+    try:
+        connection.request("POST", "/", data, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
 @pytest.mark.fault(67)
 def test_garbage_does_not_touch_the_next_review(cluster, injector, shop):
-    trusting = ssl.create_default_context(cadata=injector.pair.certificate.decode())
     for data, status in (
         (b"aaaaaa", 400),
         (b"{}", 400),
@@ -249,14 +266,9 @@ def test_garbage_does_not_touch_the_next_review(cluster, injector, shop):
         (b" " * 3 * 1024 * 1024 + b" ", 413),
         (b" " * 16 * 1024 * 1024, 413),
     ):
-        connection = http.client.HTTPSConnection(
-            "localhost", injector.port, timeout=5, context=trusting
-        )
-        connection.request("POST", "/", data, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        assert answer.status == status
-        assert json.loads(answer.read())["message"]
-        connection.close()
+        answer = post(injector, data)
+        assert answer[0] == status
+        assert json.loads(answer[1])["message"]
     assert PROXY in containers(cluster.create(in_namespace(pod(), shop)))
 
 
@@ -297,3 +309,18 @@ def test_pods_from_before_the_annotation_are_listed_without_a_warning(cluster, i
 def in_report(injector: Injector, namespace: str) -> list[dict]:
     report = injector.unmeshed()
     return [each for each in report["pods"] if each["namespace"] == namespace]
+
+
+def test_without_the_right_to_see_pods_it_injects_all_the_same(cluster, api_server, tmp_path, shop):
+    needs = [need for need in ACCESS if need.resource == "namespaces"]
+    poor = Injector(tmp_path, grant(api_server, "poor-injector", needs))
+    try:
+        poor.start()
+        status, answer = post(poor, body(pod(owner=REPLICA_SET), shop))
+        assert status == 200
+        assert PROXY in containers(patched(pod(), answer))
+        report = until(lambda: said if (said := poor.unmeshed())["problems"] else None)
+        assert not report["synced"]
+        assert "pods" in report["problems"][0]
+    finally:
+        poor.close()

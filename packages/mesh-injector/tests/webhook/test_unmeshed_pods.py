@@ -13,6 +13,7 @@ from test_webhook_admission import JOB, OF_DEPLOYMENT, REPLICA_SET
 
 from mesh_core.resources import Namespace, ObjectMeta, Pod, decode_as
 from mesh_injector import Installation
+from mesh_injector.webhook import reconciler as reconciler_module
 from mesh_injector.webhook import unmeshed_report
 from mesh_injector.webhook.expectation import is_unmeshed
 from mesh_injector.webhook.lookup import Lookup
@@ -115,14 +116,21 @@ def report():
 
 
 @pytest.fixture
-async def reconcile(installation, events, report):
+def problems():
+    return []
+
+
+@pytest.fixture
+async def reconcile(installation, events, report, problems):
     """Follow a store with these objects."""
     started = []
 
     async def start(*resources):
         store = MemoryStore(*resources)
         owner = Lookup(store, Answers()).known_owner
-        reconciler = Reconciler(store, installation, owner, events, report, grace=0.1)
+        reconciler = Reconciler(
+            store, installation, owner, events, report, problems=lambda: problems, grace=0.1
+        )
         started.append(reconciler)
         await reconciler.start()
         return store
@@ -201,7 +209,13 @@ async def test_a_failing_round_does_not_end_the_rounds(reconcile, report, events
 
 
 async def test_the_report_is_bounded_and_counts_all(reconcile, report, monkeypatch):
-    assert json.loads(report.page()) == {"synced": False, "total": 0, "namespaces": {}, "pods": []}
+    assert json.loads(report.page()) == {
+        "synced": False,
+        "problems": [],
+        "total": 0,
+        "namespaces": {},
+        "pods": [],
+    }
     other = namespace("other", **{INJECT: "enabled"})
     many = [existing(f"web-{number:04}", str(number)) for number in range(MAX_PODS + 5)]
     await reconcile(MESHED, other, *many, existing("x", "x", in_namespace="other"))
@@ -233,3 +247,15 @@ async def test_other_settings_let_all_pods_be_looked_at_again(
         listener()
     await listed(report)
     assert seen == ["web-1"]
+
+
+async def test_the_report_says_what_keeps_it_from_being_complete(
+    reconcile, report, problems, monkeypatch
+):
+    monkeypatch.setattr(reconciler_module, "IDLE_SECONDS", 0.1)
+    problems.append("Pod: cannot list pods: forbidden")
+    await reconcile(MESHED)
+    await until(lambda: report.current.problems)
+    assert json.loads(report.page())["synced"] is False
+    problems.clear()
+    await until(lambda: report.current.synced)

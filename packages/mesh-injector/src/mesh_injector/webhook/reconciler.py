@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from mesh_core import annotations
@@ -18,6 +18,8 @@ from mesh_injector.webhook.unmeshed_report import MAX_PODS, Report, ReportedPod,
 
 SETTLE_SECONDS = 0.2
 """Least time between two reports, however fast pods come and go."""
+IDLE_SECONDS = 5.0
+"""Most time between two reports, even if no pod has changed."""
 REASON = "NotInjected"
 
 _RESTARTED = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
@@ -51,14 +53,19 @@ class Reconciler:
         record: RecordOn,
         report: UnmeshedReport,
         *,
+        problems: Callable[[], Sequence[str]] = tuple,
         grace: float = GRACE_SECONDS,
     ) -> None:
-        """Follow `store`, which holds namespaces and pods; `owner` finds a pod's topmost one."""
+        """Follow `store`, which holds namespaces and pods.
+
+        `owner` finds a pod's topmost one, `problems` says what keeps the store from being current.
+        """
         self._store = store
         self._installation = installation
         self._owner = owner
         self._record = record
         self._report = report
+        self._problems = problems
         self._pods = UnmeshedPods(grace)
         self._wake = asyncio.Event()
         self._following = False
@@ -117,16 +124,23 @@ class Reconciler:
             self._wake.clear()
             await asyncio.sleep(SETTLE_SECONDS)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(self._pods.next_due()):
+                async with asyncio.timeout_at(self._next_sweep()):
                     await self._wake.wait()
+
+    def _next_sweep(self) -> float:
+        latest = _now() + IDLE_SECONDS
+        due = self._pods.next_due()
+        return latest if due is None else min(due, latest)
 
     def _sweep(self) -> None:
         now = _now()
         for news in self._pods.due(now):
             self._tell(news)
         unmeshed = self._pods.all(now)
+        problems = self._problems()
         self._report.current = Report(
-            synced=self._store.synced,
+            synced=self._store.synced and not problems,
+            problems=problems,
             pods=tuple(map(self._describe, unmeshed[:MAX_PODS])),
             total=len(unmeshed),
             namespaces=Counter(each.pod.namespace for each in unmeshed),

@@ -12,9 +12,9 @@ import uvloop
 
 from mesh_core.authority import Authority
 from mesh_core.kubernetes import EventRecorder, KubernetesClient, KubernetesStore, StoreMetrics
+from mesh_core.resources import Namespace, Pod
 from mesh_core.service import MountedFiles, ReloadMetrics, Service, Settings, run
-from mesh_core.store import ResourceStore
-from mesh_injector.webhook.access import KINDS, OWNER_KINDS
+from mesh_injector.webhook.access import KINDS, OPTIONAL_KINDS
 from mesh_injector.webhook.admission import Admission
 from mesh_injector.webhook.application import application
 from mesh_injector.webhook.certificate import CERTIFICATE, KEY, ServingCertificate
@@ -124,9 +124,9 @@ class _Injector:
         await recorder.start()
         return recorder
 
-    async def _store(self, client: KubernetesClient) -> ResourceStore:
+    async def _store(self, client: KubernetesClient) -> KubernetesStore:
         metrics = StoreMetrics(self._service.registry)
-        store = KubernetesStore(client, KINDS, optional=OWNER_KINDS, metrics=metrics)
+        store = KubernetesStore(client, KINDS, optional=OPTIONAL_KINDS, metrics=metrics)
         self._service.on_stop("the caches", store.close)
         log.info("waiting for the caches to be filled from %s", client.server)
         await store.start()
@@ -134,7 +134,7 @@ class _Injector:
 
     async def _reconciler(
         self,
-        store: ResourceStore,
+        store: KubernetesStore,
         installation: LiveInstallation,
         lookup: Lookup,
         recorder: EventRecorder,
@@ -142,7 +142,14 @@ class _Injector:
         report = UnmeshedReport()
         self._service.registry.register(report)
         self._service.pages[PATH] = report.page
-        reconciler = Reconciler(store, installation, lookup.known_owner, recorder.record, report)
+        reconciler = Reconciler(
+            store,
+            installation,
+            lookup.known_owner,
+            recorder.record,
+            report,
+            problems=lambda: _problems(store),
+        )
         self._service.on_stop("the reconciler", reconciler.close)
         await reconciler.start()
 
@@ -161,3 +168,9 @@ class _Injector:
         self._service.on_stop("the webhook", stop)
         await server.start()
         log.info("answering reviews on port %d", server.port)
+
+
+def _problems(store: KubernetesStore) -> tuple[str, ...]:
+    """Say what keeps namespaces and pods from being known, and which of them cannot be read."""
+    kinds = (Namespace.kind, Pod.kind)
+    return tuple(str(problem) for problem in store.problems if problem.kind in kinds)

@@ -37,7 +37,9 @@ class Report:
     """All there is to tell at one time."""
 
     synced: bool = False
-    """Whether all pods were looked at; before, nothing found means nothing."""
+    """Whether all pods are known now; otherwise nothing found means nothing."""
+    problems: Sequence[str] = ()
+    """Why they are not."""
     pods: Sequence[ReportedPod] = ()
     total: int = 0
     namespaces: Counter[str] = field(default_factory=Counter)
@@ -47,6 +49,7 @@ class Report:
         return msgspec.json.encode(
             {
                 "synced": self.synced,
+                "problems": self.problems,
                 "total": self.total,
                 "namespaces": dict(self.namespaces),
                 "pods": self.pods,
