@@ -21,7 +21,7 @@ from mesh_cli.local import record
 from mesh_clusters.binaries import ensure
 from mesh_clusters.deadline import wait_for
 from mesh_clusters.errors import CommandFailed, NotRunning, Unsupported
-from mesh_clusters.node import machine
+from mesh_clusters.node import machine, outage
 from mesh_clusters.node.cluster import Cluster
 from mesh_clusters.node.settings import STATES, Settings
 
@@ -98,11 +98,28 @@ def test_logs_exec_and_port_forward(cluster: Cluster) -> None:
 
 
 def test_a_component_that_ends_is_started_again(cluster: Cluster) -> None:
-    servers = _processes(b"kube-apiserver")
-    os.kill(servers[0], signal.SIGKILL)
-    wait_for("another API server", lambda: set(_processes(b"kube-apiserver")) - set(servers), 10)
+    node = record.load(_SETTINGS.state)
+    assert node is not None
+    before = outage.process(node, "kube-scheduler")
+    os.kill(before, signal.SIGKILL)
+    wait_for("another scheduler", lambda: _other(node, "kube-scheduler", before), 10)
+    assert "kube-scheduler ended with -9" in cluster.log("node").read_text()
+
+
+def test_an_api_server_that_is_stopped_or_frozen_and_back(cluster: Cluster) -> None:
+    cluster.pause("kube-apiserver")
+    with pytest.raises(CommandFailed, match=r"[Tt]imeout"):
+        cluster.kubectl("get", "nodes", "--request-timeout=0.3s")
+    cluster.resume("kube-apiserver")
+    assert _answers(cluster)
+
+    cluster.stop("kube-apiserver")
+    with pytest.raises(NotRunning, match="no kube-apiserver runs"):
+        cluster.stop("kube-apiserver")
+    with pytest.raises(CommandFailed, match="refused"):
+        cluster.kubectl("get", "nodes")
+    cluster.start("kube-apiserver")
     wait_for("its answer", lambda: _answers(cluster), 30)
-    assert "kube-apiserver ended with -9" in cluster.log("node").read_text()
 
 
 def test_what_pods_and_components_write_stays_on_the_node(cluster: Cluster) -> None:
@@ -205,17 +222,11 @@ def _answers(cluster: Cluster) -> bool:
         return False
 
 
-def _processes(name: bytes) -> list[int]:
-    """The processes of our node that go by that name."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if words[0] == name and any(str(_SETTINGS.state).encode() in word for word in words):
-            found.append(int(entry.name))
-    return found
+def _other(node: record.SupervisorRecord, component: str, than: int) -> bool:
+    try:
+        return outage.process(node, component) != than
+    except NotRunning:
+        return False
 
 
 def _machine() -> dict[str, object]:
@@ -223,7 +234,8 @@ def _machine() -> dict[str, object]:
     sysctls = ("kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory", "vm/panic_on_oom")
     folders = ("/etc/cni", "/opt/cni", "/var/lib/kubelet", "/var/lib/cni", "/var/log/pods")
     mounts = Path("/proc/mounts").read_text().splitlines()
-    groups = Path("/sys/fs/cgroup").rglob("*selftest*")
+    top = Path("/sys/fs/cgroup")
+    groups = [*top.glob("*selftest*"), *top.glob("*/*selftest*")]
     return {
         "links": [name for _, name in socket.if_nameindex() if "selftest" in name],
         "routes": [str(route) for route in machine.routes() if "10.90.47" in str(route)],

@@ -1,6 +1,8 @@
 """A single-node cluster: `Cluster(Settings(name="mine", index=7)).up(say)`."""
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +18,7 @@ from mesh_clusters.binaries import ensure
 from mesh_clusters.daemons import environment
 from mesh_clusters.deadline import wait_for
 from mesh_clusters.errors import CommandFailed, NotRunning, StartFailed, Unsupported
-from mesh_clusters.node import configuration, dns, images, machine, programs
+from mesh_clusters.node import configuration, dns, images, machine, outage, programs
 from mesh_clusters.node.boot import CONNECTED
 from mesh_clusters.node.lock import locked
 from mesh_clusters.node.networks import check_free
@@ -177,6 +179,22 @@ class Cluster:
         namespaces = ("--mount", "--uts", "--ipc", "--net", "--pid")
         return ["nsenter", f"--target={self._pid()}", *namespaces, "--", *words]
 
+    def stop(self, component: str) -> None:
+        """End a component of the node at once (`kube-apiserver`), until `start`."""
+        outage.stop(self.settings, self._node(), component)
+
+    def start(self, component: str) -> None:
+        """Have a stopped component started again; it is ready some seconds later."""
+        outage.start(self.settings, component)
+
+    def pause(self, component: str) -> None:
+        """Freeze a component: its connections stay open and nothing answers."""
+        os.kill(outage.process(self._node(), component), signal.SIGSTOP)
+
+    def resume(self, component: str) -> None:
+        """Let a frozen component go on."""
+        os.kill(outage.process(self._node(), component), signal.SIGCONT)
+
     def log(self, component: str) -> Path:
         """A component's log; raises NotRunning, which lists those that there are."""
         path = self.settings.logs / f"{component}.log"
@@ -211,13 +229,16 @@ class Cluster:
             )
 
     def _pid(self) -> int:
+        return self._node().pid
+
+    def _node(self) -> record.SupervisorRecord:
         found = record.load(self.settings.state)
         if found is None or not found.alive:
             raise NotRunning(
                 f"cluster {self.settings.name} is down; start it:"
                 f" {sys.executable} -m mesh_clusters up --name {self.settings.name}"
             )
-        return found.pid
+        return found
 
     def _environment(self) -> dict[str, str]:
         path = (self.settings.state / "path").read_text()

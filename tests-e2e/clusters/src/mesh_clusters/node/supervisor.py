@@ -9,7 +9,7 @@ from typing import Never
 
 from mesh_cli.local.reaper import Reaper
 from mesh_clusters.api_access import ApiAccess
-from mesh_clusters.node import components
+from mesh_clusters.node import components, outage
 from mesh_clusters.node.settings import Settings
 from mesh_clusters.pki import Pki
 
@@ -43,11 +43,16 @@ class Supervisor:
         while not api.ready():
             time.sleep(_POLL_SECONDS)
 
+    def _wait_while_held(self, name: str) -> None:
+        while outage.held(self._settings, name).exists():
+            time.sleep(_POLL_SECONDS)
+
     async def _keep(self, name: str, argv: Sequence[str]) -> Never:
         while True:
             code = await self._reaper.register(self._spawn(name, argv))
             print(f"{name} ended with {code}; it is started again", flush=True)
             await asyncio.sleep(_RESTART_SECONDS)
+            await asyncio.to_thread(self._wait_while_held, name)
 
     def _spawn(self, name: str, argv: Sequence[str]) -> int:
         with (self._settings.logs / f"{name}.log").open("ab") as log:
