@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from cryptography import x509
@@ -17,6 +18,9 @@ from cryptography.hazmat.primitives.serialization import (
 from mesh_identity.authority import SigningKey
 from mesh_identity.errors import CredentialsError
 
+_BEGIN = b"-----BEGIN CERTIFICATE-----"
+_CERTIFICATE = re.compile(_BEGIN + rb".*?-----END CERTIFICATE-----", re.DOTALL)
+_NONE = "holds no readable PEM certificate"
 UNREADABLE = (
     ValueError,
     TypeError,
@@ -30,10 +34,19 @@ UNREADABLE = (
 
 def read_certificates(content: bytes, where: object) -> Sequence[x509.Certificate]:
     """All certificates, at least one, in their order; raises `CredentialsError`."""
-    try:
-        return x509.load_pem_x509_certificates(content)
-    except (ValueError, x509.InvalidVersion) as error:
-        raise CredentialsError(f"{where}: holds no readable PEM certificate") from error
+    blocks = _CERTIFICATE.findall(content)
+    if not blocks:
+        raise CredentialsError(f"{where}: {_NONE}")
+    found: list[x509.Certificate] = []
+    for number, block in enumerate(blocks, 1):
+        try:
+            found.append(x509.load_pem_x509_certificate(block))
+        except (ValueError, x509.InvalidVersion) as error:
+            what = f"certificate {number} of {len(blocks)} cannot be read"
+            raise CredentialsError(f"{where}: {what if blocks[1:] else _NONE}") from error
+    if content.count(_BEGIN) != len(blocks):
+        raise CredentialsError(f"{where}: a PEM certificate has no end; was it cut?")
+    return found
 
 
 def read_key(content: bytes, where: object) -> SigningKey:
