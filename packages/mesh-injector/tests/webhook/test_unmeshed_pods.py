@@ -13,9 +13,9 @@ from test_webhook_admission import JOB, OF_DEPLOYMENT, REPLICA_SET
 
 from mesh_core.resources import Namespace, ObjectMeta, Pod, decode_as
 from mesh_injector import Installation
+from mesh_injector.expectation import is_unmeshed
 from mesh_injector.webhook import reconciler as reconciler_module
 from mesh_injector.webhook import unmeshed_report
-from mesh_injector.webhook.expectation import is_unmeshed
 from mesh_injector.webhook.lookup import Lookup
 from mesh_injector.webhook.reconciler import Reconciler
 from mesh_injector.webhook.unmeshed_pods import UnmeshedPods

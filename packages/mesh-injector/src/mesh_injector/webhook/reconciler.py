@@ -10,8 +10,8 @@ from typing import Literal, Protocol
 from mesh_core import annotations
 from mesh_core.resources import Namespace, Pod, Resource
 from mesh_core.store import Event, ResourceStore
+from mesh_injector.expectation import is_unmeshed
 from mesh_injector.owner import Owner
-from mesh_injector.webhook.expectation import is_unmeshed
 from mesh_injector.webhook.live_installation import LiveInstallation
 from mesh_injector.webhook.unmeshed_pods import GRACE_SECONDS, UnmeshedPod, UnmeshedPods
 from mesh_injector.webhook.unmeshed_report import MAX_PODS, Report, ReportedPod, UnmeshedReport

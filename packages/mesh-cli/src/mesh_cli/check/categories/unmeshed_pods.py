@@ -14,7 +14,7 @@ from mesh_cli.check.installed import installed
 from mesh_core.resources import Namespace, Pod
 from mesh_core.store.errors import StoreError
 from mesh_injector import COMPONENT_LABEL, Installation
-from mesh_injector.webhook.expectation import is_unmeshed
+from mesh_injector.expectation import is_unmeshed
 
 NAME = "linkerd-unmeshed-pods"
 
