@@ -28,6 +28,19 @@ def test_an_error_is_one_line(
     assert printed.out == ""
 
 
+@pytest.mark.parametrize("command", ["up", "down"])
+def test_without_root_it_says_what_to_type(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr(sys, "argv", ["mesh_clusters", command, "--index=3"])
+    monkeypatch.setenv("MESH_CACHE", "/somebody's/cache")
+    assert main([command, "--index=3"]) == 1
+    said = capsys.readouterr().err
+    assert "sudo env 'MESH_CACHE=/somebody'" in said
+    assert said.endswith(f"-m mesh_clusters {command} --index=3\n")
+
+
 def test_help_names_every_command() -> None:
     argv = [sys.executable, "-m", "mesh_clusters", "--help"]
     said = subprocess.run(argv, capture_output=True, text=True, check=True).stdout

@@ -1,6 +1,7 @@
 """A single-node cluster: `Cluster(Settings(name="mine", index=7)).up(say)`."""
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -175,7 +176,7 @@ class Cluster:
         return subprocess.run(argv, check=False, env=self._environment()).returncode
 
     def node_command(self, *words: str) -> list[str]:
-        """The command line, for the machine, of a command on the node."""
+        """The command line, for the machine, of a command on the node; only root may run it."""
         namespaces = ("--mount", "--uts", "--ipc", "--net", "--pid")
         return ["nsenter", f"--target={self._pid()}", *namespaces, "--", *words]
 
@@ -287,6 +288,7 @@ class _Stopwatch:
 
 
 def _check_machine() -> None:
+    _need_root()
     try:
         preconditions.check()
     except MeshError as error:
@@ -294,8 +296,8 @@ def _check_machine() -> None:
 
 
 def _need_root() -> None:
-    """Raise Unsupported, with the command to type, unless this is root."""
-    try:
-        preconditions.need_root()
-    except MeshError as error:
-        raise Unsupported(str(error)) from error
+    if os.geteuid() != 0:
+        # The cache as well: root's own would be built from the beginning.
+        command = ["env", f"MESH_CACHE={home().parent}", sys.executable, "-m", "mesh_clusters"]
+        words = shlex.join([*command, *sys.argv[1:]])
+        raise Unsupported(f"a node is made of namespaces, which needs root: sudo {words}")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mesh_cli.local import links
 from mesh_cli.local.netlink import NETLINK_ROUTE, NetlinkSocket
+from mesh_clusters.errors import Unsupported
 from mesh_clusters.node.networks import Network, parse_routes
 from mesh_clusters.node.settings import Settings
 
@@ -76,17 +77,27 @@ def disconnect(settings: Settings) -> None:
 
 
 def make_control_groups(settings: Settings) -> None:
-    """Make the parent group of all pods, in every hierarchy."""
-    if _unified():
-        added = _delegate(_CONTROLLERS)
-        (settings.state / "controllers.json").write_text(json.dumps(added))
-    for group in _groups(settings):
-        group.mkdir(exist_ok=True)
-        # Version 1: a new group may use no processor and no memory.
-        for name in ("cpuset.cpus", "cpuset.mems"):
-            inherited = group.parent / name
-            if inherited.exists() and not _unified():
-                (group / name).write_text(inherited.read_text())
+    """Make the parent group of all pods, in every hierarchy; raises Unsupported."""
+    try:
+        if _unified():
+            added = _delegate(_CONTROLLERS)
+            (settings.state / "controllers.json").write_text(json.dumps(added))
+        for group in _groups(settings):
+            group.mkdir(exist_ok=True)
+            _may_use_everything(group)
+    except OSError as error:
+        raise Unsupported(
+            f"no control group for the pods can be made ({error}): in a container, run that with"
+            " --privileged --cgroupns=host, or use a virtual machine"
+        ) from error
+
+
+def _may_use_everything(group: Path) -> None:
+    """Version 1: a new group may use no processor and no memory at first."""
+    for name in ("cpuset.cpus", "cpuset.mems"):
+        inherited = group.parent / name
+        if inherited.exists() and not _unified():
+            (group / name).write_text(inherited.read_text())
 
 
 def remove_control_groups(settings: Settings) -> None:
