@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import tarfile
 
 import pytest
@@ -10,10 +11,10 @@ import pytest
 from mesh_images import base
 from mesh_images.build import Settings, build
 from mesh_images.capability import PAX_RECORD
-from mesh_images.component import component, names
+from mesh_images.component import COMPONENTS, component, names
 from mesh_images.errors import ImagesError
 from mesh_images.image import architecture
-from mesh_images.places import images
+from mesh_images.places import ROOT, images
 from mesh_images.remembered import Remembered
 
 pytestmark = pytest.mark.timeout(300)
@@ -47,11 +48,13 @@ def test_the_user_is_nobody_and_every_path_is_known(bookshop):
     assert config["Labels"]["org.opencontainers.image.version"] == "0.1.0"
 
 
-def test_manifests_without_a_tag_find_the_image(bookshop):
-    assert bookshop.image.names == (
-        "localhost/mesh-bookshop:0.1.0",
-        "localhost/mesh-bookshop:latest",
-    )
+def test_every_image_that_our_manifests_name_is_built():
+    manifests = [*ROOT.glob("examples/*/*.yaml"), *ROOT.glob("tests-e2e/workloads/*.yaml")]
+    named = {
+        name for path in manifests for name in re.findall(r"image: ([^\s,}]+)", path.read_text())
+    }
+    assert named
+    assert named <= {name for one in COMPONENTS for name in one.called("localhost")}
 
 
 def test_there_is_no_shell_and_nothing_that_only_root_can_read(files):

@@ -13,9 +13,11 @@ from mesh_images import base, report
 from mesh_images.build import Settings, build
 from mesh_images.component import COMPONENTS, component, names
 from mesh_images.errors import ImagesError
+from mesh_images.foreign import foreign
 from mesh_images.image import architecture
 from mesh_images.places import images
 from mesh_images.projects import PROFILES
+from mesh_images.publish import publish
 from mesh_images.remembered import Remembered
 
 
@@ -43,9 +45,16 @@ def _build(options: argparse.Namespace) -> int:
         wheels=options.wheels,
     )
     remembered = Remembered(images() / "layers")
-    stands_on = base.offline(machine, remembered, epoch)
+    if options.base == base.OFFLINE:
+        stands_on = base.offline(machine, remembered, epoch)
+    else:
+        stands_on = foreign(options.base, machine, images() / "blobs")
+    if not stands_on.compiler:
+        _say(f"no Python {stands_on.target.python} here: without bytecode, starts take longer")
     built = build(wanted, stands_on, settings, remembered, _say)
     remembered.forget()
+    for one in built if options.push else ():
+        _say(f"{one.image.names[0]} is {publish(one, _say)}")
     print(report.document(built) if options.json else report.table(built))
     _say(f"{len(built)} images in {time.monotonic() - began:.1f} s")
     return 0
@@ -68,6 +77,13 @@ def _parser() -> argparse.ArgumentParser:
     add = make.add_argument
     add("images", nargs="*", metavar="IMAGE", help=f"{', '.join(names())}; all by default")
     add(
+        "--base",
+        default=base.OFFLINE,
+        metavar="IMAGE",
+        help="a base image with Python, by name or as an archive; offline makes one from this"
+        " machine's Python; %(default)s",
+    )
+    add(
         "--profile",
         choices=PROFILES,
         default="dist",
@@ -89,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
         help="on every image",
     )
     add("--wheels", type=Path, metavar="DIR", help="take the projects' wheels from here")
+    add("--push", action="store_true", help="send the images to the registry, for all to use")
     add("--json", action="store_true", help="tell what was built as JSON")
     show = commands.add_parser("list", help="list the images")
     for command in (make, show):

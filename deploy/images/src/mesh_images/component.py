@@ -74,7 +74,7 @@ class Component:
     def called(self, registry: str) -> tuple[str, ...]:
         """The image's names, the one with the version first."""
         first = f"{registry}/{self.repository}:{self.version}"
-        return (first, *(name.format(registry=registry) for name in self.names))
+        return (first, *self.names)
 
 
 COMPONENTS = (
@@ -120,21 +120,19 @@ COMPONENTS = (
         name="bookshop",
         title="The bookshop, a small application to try the mesh on",
         project="examples/bookshop/app",
-        names=("{registry}/mesh-bookshop:latest",),
     ),
     Component(
         name="e2e-apps",
         title="The applications that the end-to-end scenarios run in pods",
         project="tests-e2e/apps",
         programs={"sleep": "coreutils"},
-        names=("{registry}/mesh-e2e-apps:latest",),
     ),
     Component(
         name="redis",
         title="Redis as Debian packages it, for the examples where no registry can be reached",
         entrypoint=("/usr/bin/redis-server",),
         programs={"redis-server": "redis-server", "redis-cli": "redis-tools"},
-        names=("{registry}/redis:latest", "docker.io/library/redis:7"),
+        names=("docker.io/library/redis:7",),
         tag="7",
     ),
 )
