@@ -1,5 +1,8 @@
 """The command line, and what the injector says when it cannot start."""
 
+import subprocess
+import sys
+
 import pytest
 from injector_process import Injector
 
@@ -23,6 +26,20 @@ def test_a_wrong_command_line_is_one_line(capsys, arguments, complaint):
     said = capsys.readouterr().err
     assert complaint in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "wanted", "after"),
+    [((64, 4096), 1000, 1000), ((64, 100), 1000, 100), ((2000, 4096), 1000, 2000)],
+)
+def test_there_is_room_for_connections(limits, wanted, after):
+    code = (
+        "import resource; from mesh_injector.webhook.open_files import allow_open_files\n"
+        f"resource.setrlimit(resource.RLIMIT_NOFILE, {limits})\n"
+        f"allow_open_files({wanted}); print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+    )
+    command = [sys.executable, "-c", code]
+    assert subprocess.run(command, capture_output=True, check=True).stdout == b"%d\n" % after
 
 
 def run(injector: Injector) -> tuple[int, str]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class Limits:
     """Bounds of connections, because anyone in the cluster may connect."""
 
-    connections: int = 256
-    """Connections at once. An API server holds as many as it has reviews under way."""
+    connections: int = 1024
+    """Connections at once. An API server opens one for each review under way, and has by default
+    up to 600 requests in hand; one that finds no room creates its pod without a proxy."""
     handshake_seconds: float = 10.0
     head_bytes: int = 64 * 1024
     head_seconds: float = 10.0

@@ -19,15 +19,18 @@ from mesh_injector.webhook.admission import Admission
 from mesh_injector.webhook.application import application
 from mesh_injector.webhook.certificate import CERTIFICATE, KEY, ServingCertificate
 from mesh_injector.webhook.errors import WebhookError
+from mesh_injector.webhook.limits import LIMITS
 from mesh_injector.webhook.live_installation import TRUST_ANCHORS, VALUES, LiveInstallation
 from mesh_injector.webhook.lookup import Lookup
 from mesh_injector.webhook.metrics import WebhookMetrics
+from mesh_injector.webhook.open_files import allow_open_files
 from mesh_injector.webhook.reconciler import Reconciler
 from mesh_injector.webhook.server import WebhookServer
 from mesh_injector.webhook.unmeshed_report import PATH, UnmeshedReport
 
 COMPONENT = "linkerd-proxy-injector"
 """Who reports the events."""
+_OTHER_FILES = 512  # connections that are still shaking hands, and our own
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +53,7 @@ class Configuration:
 
 def serve(configuration: Configuration) -> int:
     """Run until SIGTERM and give the exit code."""
+    allow_open_files(LIMITS.connections + _OTHER_FILES)
 
     async def main(service: Service) -> None:
         await _Injector(service, configuration).start()
