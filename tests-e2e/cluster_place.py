@@ -1,9 +1,10 @@
 """Where a cluster comes from: made for this run, or there already."""
 
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
+
+import pytest
 
 from mesh_clusters import binaries
 from mesh_clusters.node import machine
@@ -30,12 +31,12 @@ class ClusterPlace(Protocol):
         """Take it away, if it was made."""
         ...
 
-    def pause_api_server(self) -> None:
-        """Stop the API server's process where it is."""
+    def stop_api_server(self) -> None:
+        """End the API server, until it is started."""
         ...
 
-    def resume_api_server(self) -> None:
-        """Let it go on."""
+    def start_api_server(self) -> None:
+        """Start it again."""
         ...
 
 
@@ -59,17 +60,13 @@ class NodePlace:
         """End it; nothing is left."""
         self._cluster.down()
 
-    def pause_api_server(self) -> None:
-        """Stop its process, so that connections stay and nobody answers."""
-        self._signal("-STOP")
+    def stop_api_server(self) -> None:
+        """Its supervisor leaves it ended."""
+        self._cluster.stop("kube-apiserver")
 
-    def resume_api_server(self) -> None:
-        """Let it go on."""
-        self._signal("-CONT")
-
-    def _signal(self, name: str) -> None:
-        command = self._cluster.node_command("pkill", name, "-x", "kube-apiserver")
-        subprocess.run(command, check=True, timeout=20)
+    def start_api_server(self) -> None:
+        """It has the same data."""
+        self._cluster.start("kube-apiserver")
 
 
 class ExistingPlace:
@@ -89,10 +86,9 @@ class ExistingPlace:
     def down(self) -> None:
         """Nothing is to do."""
 
-    def pause_api_server(self) -> None:
-        """Not somebody else's."""
-        raise NotImplementedError
+    def stop_api_server(self) -> None:
+        """Leave it alone; the scenario is left out here."""
+        pytest.skip("the API server of an existing cluster is not ours to stop")
 
-    def resume_api_server(self) -> None:
-        """Not somebody else's."""
-        raise NotImplementedError
+    def start_api_server(self) -> None:
+        """Nothing is to do."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pod_documents as documents
 import pytest
+from helm import RELEASE
 from kubernetes_provider import KubernetesMesh
 from scenario import Note, wait_for
 
@@ -74,3 +75,32 @@ def test_pods_made_while_the_injector_is_down_are_reported(
     message = wait_for("a warning about the pod that was missed", reported, 30)
     note(f"{time.monotonic() - back:.1f} s after the injector's return: {message}")
     kubectl("delete", "namespace", "unseen", "--wait=false")
+
+
+@pytest.mark.last
+def test_uninstalling_leaves_nothing_but_the_definitions(cluster: KubernetesMesh) -> None:
+    cluster.helm.uninstall()
+    left = [
+        f"{each['kind']}/{each['metadata']['name']}"
+        for each in everything(cluster)
+        if each["metadata"].get("annotations", {}).get("meta.helm.sh/release-name") == RELEASE
+        or "linkerd" in each["metadata"]["name"]
+    ]
+    assert sorted(left) == [
+        "CustomResourceDefinition/servers.policy.linkerd.io",
+        "CustomResourceDefinition/serviceprofiles.linkerd.io",
+        "Namespace/linkerd",
+    ]
+
+
+def everything(cluster: KubernetesMesh) -> list[dict[str, Any]]:
+    """Every object that outlives a moment, of every kind that the API server lists."""
+    kinds = cluster.kubectl("api-resources", "--verbs=list", "--output=name").split()
+    lasting = [kind for kind in kinds if not kind.startswith(("events", "componentstatuses"))]
+    return [
+        each
+        for each in cluster.kubectl.get(",".join(lasting), "", "--all-namespaces")
+        # What pods leave behind goes with them, a moment later.
+        if "deletionTimestamp" not in each["metadata"]
+        and each["kind"] not in {"Pod", "ReplicaSet", "EndpointSlice", "Lease"}
+    ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from house import versions as house_versions
 from house import wheels
 from house.mirror import simple_index
-from house.places import ROOT, RUST, packages
+from house.places import CACHE, ROOT, RUST, SCRATCH, packages
 from house.root import CannotElevateError, Elevation, elevate
 from house.row import Row
 from house.steps import cargo_test, command, function, pytest, tool
@@ -24,6 +24,9 @@ _TYPED = (
     *("packages/*/src", "packages/mesh-proxy/python", "packages/mesh-proto/tools", "bench"),
     *("deploy/images/src",),
 )
+
+# Of this checkout: another one may hold other sources.
+_IMAGES = SCRATCH / "images"
 
 # Tests of what is no package of the mesh.
 _OTHER_SUITES = {
@@ -151,10 +154,27 @@ def e2e(arguments: Sequence[str] = ()) -> list[Row]:
         elevation = elevate()
     except CannotElevateError as error:
         return [Row(name, not_run=str(error), elsewhere=error.elsewhere)]
+    made = _for_a_cluster(provider)
+    if any(row.failed for row in made):
+        return made
     # The first scenario brings the whole mesh up, and one moves a gibibyte.
     scenarios = [str(ROOT / "tests-e2e"), f"--ignore={ROOT / 'tests-e2e/clusters'}"]
-    options = [f"--provider={provider}", "--timeout=600"]
-    return [_as_root(name, [*scenarios, *options, *rest], elevation)]
+    report = f"--report={CACHE / 'reports' / provider}"
+    options = [f"--provider={provider}", f"--images={_IMAGES}", report, "--timeout=600"]
+    return [*made, _as_root(name, [*scenarios, *options, *rest], elevation)]
+
+
+def _for_a_cluster(provider: str) -> list[Row]:
+    """Programs and images for a cluster of the run's own, made before anything runs as root."""
+    if provider not in ("node", "kind"):
+        return []
+    python = tool("python")
+    # The engine as the tests have it: nothing is compiled twice.
+    images = ["build", "--profile=mesh", f"--output={_IMAGES}"]
+    return [
+        command("e2e: cluster", [python, "-m", "mesh_clusters", "build", "--only", provider]),
+        command("e2e: images", [python, "-m", "mesh_images", *images]),
+    ]
 
 
 def _provider(arguments: Sequence[str]) -> tuple[str, list[str]]:
