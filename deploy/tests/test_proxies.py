@@ -190,6 +190,32 @@ def test_another_namespace(helm):
         assert injected(bare(pod), name, settings, "mesh-system") == without(pod, CREATED_BY)
 
 
+@pytest.mark.parametrize(
+    "values", [{}, SETS["ports"], SETS["CNI"]], ids=["defaults", "ports", "CNI"]
+)
+def test_the_pod_of_helm_test_is_like_any_member_of_the_mesh(helm, values):
+    rendered = helm.template(merged(GIVEN, values))
+    settings = rendered.get("ConfigMap", "linkerd-config")["data"]["values"]
+    pod = rendered.get("Pod", "linkerd-test")
+    [application] = (c for c in pod["spec"]["containers"] if not c["name"].startswith("linkerd-"))
+    spec = {"serviceAccountName": "default", "containers": [application]}
+    alone = {"metadata": {"annotations": {CREATED_BY: ""}}, "spec": spec}
+    expected = injected(alone, "none", settings)["spec"]
+    members = {c["name"]: c for c in pod["spec"]["initContainers"]}
+    for container in expected["initContainers"]:
+        assert by_reference(members[container["name"]]) == by_reference(container)
+    assert pod["spec"]["volumes"] == expected["volumes"]
+
+
+def by_reference(container):
+    """A container that takes the roots from where the control plane has them."""
+    anchors = {"name": "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS"}
+    env = [
+        anchors if item["name"] == anchors["name"] else item for item in container.get("env", ())
+    ]
+    return {**container, "env": env}
+
+
 def injected(document, deployment, settings, namespace=NAMESPACE):
     """What the injector makes of a pod."""
     document["metadata"] = {**document["metadata"], "name": "", "namespace": namespace}

@@ -4,9 +4,13 @@ annotations that the injector gives to any other pod. The injector cannot do it 
 one of these pods. Every template takes a list: the root and the proxy (see mesh.environment).
 */ -}}
 
-{{- /* What certifies proxies stands beside identity's own: it cannot wait for that one. */ -}}
+{{- /*
+What certifies proxies stands beside identity's own: it cannot wait for that one. A test ends, which
+it could not beside a classic sidecar.
+*/ -}}
 {{- define "mesh.proxy.isNative" -}}
-{{- if and (index . 0).Values.proxy.nativeSidecar (ne (index . 1).component "identity") }}true{{ end -}}
+{{- $wanted := or (index . 0).Values.proxy.nativeSidecar (eq (index . 1).component "test") -}}
+{{- if and $wanted (ne (index . 1).component "identity") }}true{{ end -}}
 {{- end -}}
 
 {{- define "mesh.proxy.isAwaited" -}}
@@ -180,7 +184,8 @@ imagePullPolicy: {{ $image.pullPolicy | default .Values.imagePullPolicy }}
     {{- end }}
     - --inbound-ports-to-ignore
     - {{ include "mesh.ports" (printf "%d,%d,%s" (int $ports.control) (int $ports.admin) $init.ignoreInboundPorts) | quote }}
-    {{- with include "mesh.ports" (printf "%s,%s" $init.ignoreOutboundPorts $init.kubeAPIServerPorts) }}
+    {{- $direct := ternary "" $init.kubeAPIServerPorts (eq (index . 1).component "test") }}
+    {{- with include "mesh.ports" (printf "%s,%s" $init.ignoreOutboundPorts $direct) }}
     - --outbound-ports-to-ignore
     - {{ . | quote }}
     {{- end }}
@@ -326,11 +331,12 @@ annotations:
   {{- with $proxy.opaquePorts }}
   config.linkerd.io/opaque-ports: {{ . | quote }}
   {{- end }}
+  config.linkerd.io/default-inbound-policy: all-unauthenticated
   config.linkerd.io/pod-inbound-ports: {{ join "," $proxy.ports | quote }}
   linkerd.io/proxy-version: {{ include "mesh.proxy.version" $root | quote }}
   {{- /* The proxy reads the roots when it starts: new ones have to start it. */}}
   {{- with $root.certificates.anchors }}
-  linkerd.io/trust-root-sha256: {{ sha256sum . }}
+  linkerd.io/trust-root-sha256: {{ sha256sum (trim .) }}
   {{- end }}
   {{- include "mesh.createdBy" $root | nindent 2 }}
 {{- end -}}

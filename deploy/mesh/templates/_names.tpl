@@ -18,6 +18,17 @@ linkerd.io/control-plane-component: {{ index . 1 }}
 {{ include "mesh.commonLabels" $root }}
 {{- end -}}
 
+{{- /*
+Labels of the mesh's namespace: what it is for, that the injector has no business in it, and that its
+pods may make redirects, which only a CNI plugin makes unnecessary.
+*/ -}}
+{{- define "mesh.namespace.labels" -}}
+config.linkerd.io/admission-webhooks: disabled
+linkerd.io/control-plane-ns: {{ .Release.Namespace }}
+linkerd.io/is-control-plane: "true"
+pod-security.kubernetes.io/enforce: {{ ternary "restricted" "privileged" .Values.cniEnabled }}
+{{- end -}}
+
 {{- /* What an object says about its origin. */ -}}
 {{- define "mesh.createdBy" -}}
 linkerd.io/created-by: {{ printf "mesh/helm %s" .Chart.AppVersion }}
