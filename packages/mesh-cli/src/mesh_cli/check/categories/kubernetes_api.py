@@ -2,17 +2,13 @@
 
 from mesh_cli.check.check import Category, Check
 from mesh_cli.check.cluster_view import QUICK_SECONDS, ClusterView
-from mesh_cli.check.finding import Finding, error
-from mesh_core.kubernetes import ConfigurationError
+from mesh_cli.check.finding import Finding
 
 NAME = "kubernetes-api"
 
 
 async def _client(view: ClusterView) -> Finding | None:
-    try:
-        await view.client()
-    except ConfigurationError as problem:
-        return error(f"{problem}. Name a kubeconfig with --kubeconfig or the variable KUBECONFIG")
+    await view.client()
     return None
 
 

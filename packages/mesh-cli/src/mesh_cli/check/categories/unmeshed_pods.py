@@ -38,15 +38,16 @@ class InjectorReport(msgspec.Struct, frozen=True):
     total: int = 0
     namespaces: Mapping[str, int] = {}
     pods: tuple[UnmeshedPod, ...] = ()
+    problems: tuple[str, ...] = ()
+    """What keeps it from knowing all pods."""
 
 
 def read_injector_report(page: bytes) -> InjectorReport | None:
-    """Read the injector's page; None if it is of no use."""
+    """Read the injector's page; None if it makes no sense."""
     try:
-        report = msgspec.json.decode(page, type=InjectorReport)
+        return msgspec.json.decode(page, type=InjectorReport)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return report if report.synced else None
 
 
 def report_of(
@@ -74,7 +75,7 @@ def judge_unmeshed(report: InjectorReport, namespace: str | None) -> Finding | N
     if not total:
         return None
     lines = [str(pod) for pod in pods]
-    if total <= MAX_LINES and len(lines) == total:
+    if len(lines) == total <= MAX_LINES:
         return warning(*lines)
     shown = lines[: MAX_LINES - 1]
     counts = ", ".join(
@@ -86,12 +87,16 @@ def judge_unmeshed(report: InjectorReport, namespace: str | None) -> Finding | N
 
 
 async def _unmeshed(view: ClusterView) -> Finding | None:
-    report = await _ask_injector(view)
-    if report is None:
-        report = report_of(
-            await view.all(Pod), await view.all(Namespace), (await installed(view)).installation
-        )
-    return judge_unmeshed(report, view.settings.namespace)
+    said = await _ask_injector(view)
+    if said is not None and said.synced:
+        return judge_unmeshed(said, view.settings.namespace)
+    installation = (await installed(view)).installation
+    found = report_of(await view.all(Pod), await view.all(Namespace), installation)
+    finding = judge_unmeshed(found, view.settings.namespace)
+    if finding is None and said is not None and said.problems:
+        # Nothing is wrong yet, but nobody would say so when it is.
+        return warning(*(f"the injector cannot watch over pods: {each}" for each in said.problems))
+    return finding
 
 
 async def _ask_injector(view: ClusterView) -> InjectorReport | None:

@@ -1,0 +1,174 @@
+"""Proxies, and pods that have none."""
+
+import msgspec
+import pytest
+from authorities import DAY, NOW
+
+from mesh_cli.check import proxies
+from mesh_cli.check.categories import linkerd_data_plane, unmeshed_pods
+from mesh_cli.check.categories.linkerd_identity_data_plane import judge_anchors
+from mesh_cli.check.finding import Level
+from mesh_cli.check.proxies import ProxyState
+from mesh_cli.check.who_am_i import read_who_am_i
+from mesh_core.kubernetes import TruncatedError
+from mesh_core.resources import Namespace, ObjectMeta, Pod, Service, decode_as
+from mesh_injector import Installation
+from mesh_injector.pod_metadata import trust_root_fingerprint
+
+
+def pod(name="web-1", *, ready=True, image="localhost/mesh-proxy:0.1.0", metadata=(), proxy=True):
+    container = {
+        "name": "linkerd-proxy",
+        "image": image,
+        "ports": [{"name": "linkerd-admin", "containerPort": 4999}],
+    }
+    document = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "shop", **dict(metadata)},
+        "spec": {"initContainers": [container] if proxy else [], "containers": [{"name": "app"}]},
+        "status": {"initContainerStatuses": [{"name": "linkerd-proxy", "ready": ready}]},
+    }
+    return decode_as(Pod, document)
+
+
+@pytest.mark.parametrize(
+    ("state", "level", "said"),
+    [
+        (ProxyState(pod(), (NOW + DAY).timestamp()), None, ""),
+        (
+            ProxyState(pod(ready=False)),
+            Level.ERROR,
+            "the proxy of Pod shop/web-1 is not ready; see",
+        ),
+        (
+            ProxyState(pod(), 0.0),
+            Level.ERROR,
+            "has no certificate; see `kubectl -n shop logs web-1",
+        ),
+        (
+            ProxyState(pod(), (NOW - DAY).timestamp()),
+            Level.ERROR,
+            "the certificate of Pod shop/web-1 expired at 2026-05-31T00:00:00Z and was not renewed",
+        ),
+        (ProxyState(pod(), trouble="refused"), Level.WARNING, "1 of 1 proxies are ready, but"),
+    ],
+    ids=["well", "not ready", "uncertified", "expired", "silent"],
+)
+def test_what_is_said_about_a_proxy(state, level, said):
+    found = proxies.judge_proxies([state], NOW)
+    assert (found.level if found else None) is level
+    assert said in str(found)
+
+
+def test_a_broken_proxy_counts_more_than_a_silent_one():
+    states = [ProxyState(pod(), trouble="refused"), ProxyState(pod("web-2", ready=False))]
+    assert proxies.judge_proxies(states, NOW).lines[0].startswith("the proxy of Pod shop/web-2")
+
+
+def test_the_certificates_end_is_read_from_the_metrics():
+    name = "control_identity_cert_expiration_timestamp_seconds"
+    page = f"# TYPE {name} gauge\n{name} 1.7e9\n{name}_other 3e9\n"
+    assert proxies.read_expiry(page) == 1.7e9
+    assert proxies.read_expiry("identity_cert_expiration_timestamp_seconds 5\n") == 5
+    assert proxies.read_expiry("\x00garbage") == 0
+
+
+def test_where_and_what_a_proxy_is():
+    assert proxies.admin_port(pod()) == 4999
+    assert proxies.admin_port(pod(proxy=False)) == 4191
+    assert proxies.proxy_version(pod()) == "0.1.0"
+    assert proxies.proxy_version(pod(image="r:5000/p@sha256:abc")) == "sha256:abc"
+    assert proxies.proxy_version(pod(image="localhost/mesh-proxy")) == ""
+
+
+def test_other_versions_are_warnings():
+    old = pod(image="p:0.0.9")
+    found = proxies.judge_versions([pod(), old], "0.1.0", restart="restart it")
+    assert found.level is Level.WARNING
+    assert str(found) == (
+        "the proxy of Pod shop/web-1 is version 0.0.9, the control plane's proxies are 0.1.0; "
+        "restart it"
+    )
+    assert proxies.judge_cli_versions([pod()], "0.1.0") is None
+    assert "version 0.0.9, this command is 0.1.0" in str(proxies.judge_cli_versions([old], "0.1.0"))
+
+
+def test_a_control_plane_that_is_not_meshed():
+    assert proxies.judge_containers([pod()]) is None
+    assert "Pod shop/web-1 has no proxy" in str(proxies.judge_containers([pod(proxy=False)]))
+    assert proxies.judge_containers([]).level is Level.ERROR
+
+
+def test_labels_that_were_meant_as_annotations():
+    wrong = pod(metadata={"labels": {"app": "web", "linkerd.io/inject": "enabled"}})
+    found = linkerd_data_plane.judge_labels([pod(), wrong])
+    assert str(found).startswith("Pod shop/web-1 has the label linkerd.io/inject, which has no")
+    service = Service(ObjectMeta("web", "shop", annotations={"linkerd.io/inject": "enabled"}))
+    assert linkerd_data_plane.judge_labels([service]) is None
+    assert "only pods and namespaces" in str(
+        linkerd_data_plane.judge_service_annotations([service])
+    )
+
+
+def test_pods_that_trust_something_else():
+    name = "linkerd.io/trust-root-sha256"
+    same = pod(metadata={"annotations": {name: trust_root_fingerprint("new")}})
+    other = pod("web-2", metadata={"annotations": {name: trust_root_fingerprint("old")}})
+    found = judge_anchors([same, other, pod("web-3")], "new\n")
+    assert found.level is Level.WARNING
+    assert len(found.lines) == 1
+    assert "Pod shop/web-2 was injected with other trust anchors" in str(found)
+
+
+def namespaces(**annotations):
+    return [Namespace(ObjectMeta("shop", annotations=annotations))]
+
+
+def test_unmeshed_pods_are_found_without_the_injector():
+    pods = [pod(), pod("web-2", proxy=False)]
+    wanted = namespaces(**{"linkerd.io/inject": "enabled"})
+    found = unmeshed_pods.report_of(pods, wanted, Installation())
+    assert str(unmeshed_pods.judge_unmeshed(found, None)).startswith("Pod shop/web-2 should have")
+    assert unmeshed_pods.judge_unmeshed(found, "other") is None
+    found = unmeshed_pods.report_of(pods, namespaces(), Installation())
+    assert unmeshed_pods.judge_unmeshed(found, None) is None
+
+
+def test_what_the_injector_says_is_used_and_its_many_are_counted():
+    listed = [{"namespace": "shop", "name": f"web-{n}", "message": "has none"} for n in range(20)]
+    page = {"synced": True, "total": 600, "namespaces": {"shop": 599, "a": 1}, "pods": listed}
+    found = unmeshed_pods.read_injector_report(msgspec.json.encode(page))
+    said = unmeshed_pods.judge_unmeshed(found, None)
+    assert said.level is Level.WARNING
+    assert said.lines[0] == "Pod shop/web-0 has none"
+    assert said.lines[-1] == "and 593 more; in all: 1 in a, 599 in shop"
+    assert unmeshed_pods.judge_unmeshed(found, "a").lines == ("and 1 more; in all: 1 in a",)
+
+
+@pytest.mark.parametrize("page", [b"", b"nonsense", b"[]", b"\xff", b'{"pods": 3}'])
+def test_a_page_that_makes_no_sense_is_none(page):
+    assert unmeshed_pods.read_injector_report(page) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "answered", "ahead"),
+    [
+        ("2026-06-01T00:00:00Z", 0.2, 0.4, 0),
+        ("2026-06-01T00:01:30Z", 0.0, 0.5, 89.5),
+        ("2026-05-31T23:59:00Z", 0.0, 0.5, -59),
+    ],
+)
+def test_a_clock_of_whole_seconds_is_compared_with_care(said, asked, answered, ahead):
+    start = NOW.timestamp()
+    body = msgspec.json.encode(
+        {"metadata": {"creationTimestamp": said}, "status": {"userInfo": {"username": "eve"}}}
+    )
+    found = read_who_am_i(body, asked=start + asked, answered=start + answered)
+    assert found.user == "eve"
+    assert found.ahead_seconds == pytest.approx(ahead)
+
+
+def test_an_answer_that_makes_no_sense_is_an_error():
+    with pytest.raises(TruncatedError, match="makes no sense"):
+        read_who_am_i(b"<html>", asked=0, answered=0)
