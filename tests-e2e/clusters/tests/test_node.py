@@ -20,7 +20,7 @@ import pytest
 from mesh_cli.local import record
 from mesh_clusters.binaries import ensure
 from mesh_clusters.deadline import wait_for
-from mesh_clusters.errors import CommandFailed, NotRunning, Unsupported
+from mesh_clusters.errors import CommandFailed, NotRunning, StartFailed, Unsupported
 from mesh_clusters.node import machine, outage
 from mesh_clusters.node.cluster import Cluster
 from mesh_clusters.node.settings import STATES, Settings
@@ -136,6 +136,14 @@ def test_a_second_one_on_the_same_addresses_is_refused(cluster: Cluster) -> None
         other.up(print)
     assert not other.settings.state.exists()
     assert cluster.running
+
+
+def test_a_link_that_another_cluster_has_just_made(cluster: Cluster) -> None:
+    # `up` asked for routes before the other one had them.
+    again = Settings("again", _SETTINGS.index)
+    with pytest.raises(StartFailed, match="another cluster just been started with --index 47"):
+        machine.connect(again, os.getpid())
+    assert _answers(cluster)
 
 
 def test_a_missing_archive_is_named(cluster: Cluster, tmp_path: Path) -> None:

@@ -13,8 +13,10 @@ def run(
     binaries: Binaries, config: Path, arguments: Sequence[str], stdin: str | None = None
 ) -> str:
     """Run kubectl and give what it prints; raises CommandFailed with what it complains about."""
+    # Its cache goes with the cluster: in the home directory it would keep every one for ever.
+    options = [f"--kubeconfig={config}", f"--cache-dir={config.parent / 'kubectl-cache'}"]
     done = subprocess.run(
-        [str(binaries.path("kubectl")), f"--kubeconfig={config}", *arguments],
+        [str(binaries.path("kubectl")), *options, *arguments],
         input=stdin,
         stdin=subprocess.DEVNULL if stdin is None else None,
         capture_output=True,

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from mesh_cli.local import links
-from mesh_cli.local.netlink import NETLINK_ROUTE, NetlinkSocket
-from mesh_clusters.errors import Unsupported
+from mesh_cli.local.netlink import NETLINK_ROUTE, NetlinkError, NetlinkSocket
+from mesh_clusters.errors import StartFailed, Unsupported
 from mesh_clusters.node.networks import Network, parse_routes
 from mesh_clusters.node.settings import Settings
 
@@ -43,7 +43,7 @@ def connect(settings: Settings, pid: int) -> None:
     """Link the machine and the node, and route pods and services there.
 
     The other end becomes the node's `eth0`, which the node sets up itself. Both go with the
-    node's network namespace.
+    node's network namespace. Raises StartFailed.
     """
     families = settings.families
     index = _LINK_INDEX + settings.index
@@ -61,6 +61,11 @@ def connect(settings: Settings, pid: int) -> None:
                 plan.append(links.add_route(network, index, gateway=family.node))
         with NetlinkSocket(NETLINK_ROUTE) as netlink:
             netlink.execute(plan)
+    except NetlinkError as error:
+        raise StartFailed(
+            f"the node cannot be connected ({error}); has another cluster just been started with"
+            f" --index {settings.index}?"
+        ) from error
     finally:
         os.close(namespace)
 

@@ -49,8 +49,14 @@ class Supervisor:
 
     async def _keep(self, name: str, argv: Sequence[str]) -> Never:
         while True:
-            code = await self._reaper.register(self._spawn(name, argv))
-            print(f"{name} ended with {code}; it is started again", flush=True)
+            try:
+                pid = self._spawn(name, argv)
+            except OSError as error:
+                # Tried again: one component must not take the others with it.
+                print(f"{name} cannot be started: {error}", flush=True)
+            else:
+                code = await self._reaper.register(pid)
+                print(f"{name} ended with {code}; it is started again", flush=True)
             await asyncio.sleep(_RESTART_SECONDS)
             await asyncio.to_thread(self._wait_while_held, name)
 

@@ -1,8 +1,8 @@
-"""What the node's processes see of the machine: its files, but none that they could change.
+"""What the node's processes see of the machine: its files, hardly any that they could change.
 
-The system's folders show the machine's files; what is written there (a CNI plugin's
-configuration, say) stays in memory and ends with the node. What is large or wanted afterwards
-lies in the cluster's own folder on disk. Made in a mount namespace of its own.
+Its `/etc`, `/opt` and `/var` show through a layer: what is written there (the configuration of a
+CNI plugin, say) stays in memory and ends with the node. What is large or wanted afterwards lies
+in the cluster's own folder on disk. All in a mount namespace of its own.
 """
 
 import os
