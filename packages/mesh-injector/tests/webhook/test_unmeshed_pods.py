@@ -164,9 +164,8 @@ async def test_pods_from_before_the_start_are_reported_once(reconcile, report, e
         ("web-2", "Warning", "NotInjected"),
     ]
     assert events.recorded[0][3] == (
-        "this pod should have a proxy and has none: the injector could not be asked when it was "
-        "created, or linkerd.io/inject was set later; kubectl rollout restart deployment/web -n "
-        "shop"
+        "this pod should have a proxy and has none: it was created while no injector answered, or "
+        "before linkerd.io/inject was set; kubectl rollout restart deployment/web -n shop"
     )
     assert "delete it and create it again" in events.recorded[1][3]
     store.remove(existing())
@@ -190,6 +189,20 @@ async def test_a_namespace_that_asks_later_lists_its_pods_without_an_event(
     assert events.recorded == []
     store.put(namespace())
     await listed(report)
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines == [
+        "pods without their proxy in namespace shop (1), created before linkerd.io/inject was "
+        "set: web-1",
+        "no pod is without its proxy any more",
+    ]
+
+
+async def test_many_pods_are_one_line_in_the_log(reconcile, report, caplog):
+    await reconcile(MESHED, *(existing(f"web-{number}", str(number)) for number in range(7)))
+    await until(lambda: report.current.total == 7)
+    [line] = [record.getMessage() for record in caplog.records]
+    assert line.startswith("pods without their proxy in namespace shop (7), created while no ")
+    assert line.endswith(": web-0, web-1, web-2, web-3, web-4, …")
 
 
 async def test_a_pod_whose_namespace_comes_after_it_is_found(reconcile, report):

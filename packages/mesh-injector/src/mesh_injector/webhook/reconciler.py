@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
@@ -20,6 +20,7 @@ SETTLE_SECONDS = 0.2
 """Least time between two reports, however fast pods come and go."""
 IDLE_SECONDS = 5.0
 """Most time between two reports, even if no pod has changed."""
+LOGGED_NAMES = 5
 REASON = "NotInjected"
 
 _RESTARTED = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
@@ -134,9 +135,13 @@ class Reconciler:
 
     def _sweep(self) -> None:
         now = _now()
-        for news in self._pods.due(now):
-            self._tell(news)
+        news = self._pods.due(now)
+        _log(news)
+        for each in news:
+            self._tell(each)
         unmeshed = self._pods.all(now)
+        if self._report.current.total and not unmeshed:
+            log.info("no pod is without its proxy any more")
         problems = self._problems()
         self._report.current = Report(
             synced=self._store.synced and not problems,
@@ -147,13 +152,9 @@ class Reconciler:
         )
 
     def _tell(self, news: UnmeshedPod) -> None:
-        message = self._message(news)
-        if news.older:
-            # Whoever annotates a namespace restarts its pods next; a warning for each would lie.
-            log.info("%s %s", news.pod, message)
-            return
-        log.warning("%s %s", news.pod, message)
-        self._record(news.pod, "Warning", REASON, f"this pod {message}")
+        # Whoever annotates a namespace restarts its pods next; a warning for each would lie.
+        if not news.older:
+            self._record(news.pod, "Warning", REASON, f"this pod {self._message(news)}")
 
     def _describe(self, unmeshed: UnmeshedPod) -> ReportedPod:
         pod = unmeshed.pod
@@ -168,12 +169,7 @@ class Reconciler:
         )
 
     def _message(self, unmeshed: UnmeshedPod) -> str:
-        name = annotations.INJECT.name
-        cause = (
-            f"it was created before {name} was set"
-            if unmeshed.older
-            else f"the injector could not be asked when it was created, or {name} was set later"
-        )
+        cause = f"it was {_cause(unmeshed)}"
         return f"should have a proxy and has none: {cause}; {self._remedy(unmeshed.pod)}"
 
     def _remedy(self, pod: Pod) -> str:
@@ -185,6 +181,32 @@ class Reconciler:
                 f"kubectl rollout restart {_RESTARTED[owner.kind]}/{owner.name} -n {pod.namespace}"
             )
         return f"delete it, and its {owner} will create it again"
+
+
+def _log(news: Sequence[UnmeshedPod]) -> None:
+    """Write one line for each namespace: a thousand pods may be found at once."""
+    groups: dict[tuple[str, bool], list[UnmeshedPod]] = defaultdict(list)
+    for each in news:
+        groups[each.pod.namespace, each.older].append(each)
+    for (namespace, older), found in groups.items():
+        names = [each.pod.name for each in found]
+        more = ", …" if len(names) > LOGGED_NAMES else ""
+        log.log(
+            logging.INFO if older else logging.WARNING,
+            "pods without their proxy in namespace %s (%d), %s: %s%s",
+            namespace,
+            len(names),
+            _cause(found[0]),
+            ", ".join(names[:LOGGED_NAMES]),
+            more,
+        )
+
+
+def _cause(unmeshed: UnmeshedPod) -> str:
+    name = annotations.INJECT.name
+    if unmeshed.older:
+        return f"created before {name} was set"
+    return f"created while no injector answered, or before {name} was set"
 
 
 def _says(namespace: Namespace) -> tuple[object, object]:
