@@ -111,7 +111,6 @@ def kubelet(settings: Settings, authority: Path, serving: KeyPair) -> dict[str, 
         # Mounted ConfigMaps and Secrets follow their objects soon, and so does the node's state.
         "syncFrequency": "10s",
         "nodeStatusUpdateFrequency": "5s",
-        "shutdownGracePeriod": "0s",
     }
 
 
