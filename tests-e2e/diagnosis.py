@@ -35,7 +35,16 @@ def _keep_pod(kubectl: Kubectl, folder: Path, pod: dict[str, Any]) -> None:
     _keep(kubectl, here / f"{metadata['name']}.txt", "describe", "pod", *where)
     for container in (*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"]):
         logs = ("logs", *where, "--container", container["name"], _LOG_LINES)
-        _keep(kubectl, here / f"{metadata['name']}.{container['name']}.log", *logs)
+        name = f"{metadata['name']}.{container['name']}"
+        _keep(kubectl, here / f"{name}.log", *logs)
+        if _restarted(pod, container["name"]):
+            _keep(kubectl, here / f"{name}.previous.log", *logs, "--previous")
+
+
+def _restarted(pod: dict[str, Any], container: str) -> bool:
+    status = pod.get("status", {})
+    states = (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ()))
+    return any(each["name"] == container and each["restartCount"] for each in states)
 
 
 def _keep(kubectl: Kubectl, path: Path, *arguments: str) -> None:

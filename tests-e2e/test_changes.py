@@ -110,14 +110,17 @@ def test_the_slow_replica_gets_less_of_one_grpc_connection(mesh: Mesh, note: Not
 def test_traffic_goes_on_without_a_control_plane_which_is_followed_again(mesh: Mesh) -> None:
     before = {pod.name: pod.restarts for pod in mesh.ready("web", 2)}
     with steady_load(mesh) as result:
-        for pod in mesh.provider.pods("linkerd"):
-            mesh.provider.kill(f"linkerd/{pod.name}", "mesh-")
+        killed = {pod.name: pod.restarts for pod in mesh.provider.pods("linkerd")}
+        for name in killed:
+            mesh.provider.kill(f"linkerd/{name}", "mesh-")
         time.sleep(1)  # a while without it, under load
 
         def control_plane_is_back() -> bool | None:
-            return all(pod.ready for pod in mesh.provider.pods("linkerd")) or None
+            pods = mesh.provider.pods("linkerd")
+            return all(pod.ready and pod.restarts > killed[pod.name] for pod in pods) or None
 
-        wait_for("the control plane", control_plane_is_back, 30)
+        # Kubernetes starts a container that was killed again after 10 s, then 20.
+        wait_for("the control plane", control_plane_is_back, 90)
     assert set(result["outcomes"]) == {"200"}, result
     assert {pod.name: pod.restarts for pod in mesh.ready("web", 2)} == before
     scale(mesh, 2, 3)
