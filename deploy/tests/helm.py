@@ -52,7 +52,8 @@ class Helm:
             file.write_text(yaml.safe_dump(values))
             given = [f"--values={file}"]
         done = subprocess.run(
-            [str(self.program), *arguments, *given],
+            # Its own pace, a few requests a second, is for servers that it shares.
+            [str(self.program), "--qps=500", "--burst-limit=1000", *arguments, *given],
             capture_output=True,
             text=True,
             check=False,

@@ -91,11 +91,11 @@ def test_the_api_server_accepts_every_object_without_a_warning(api_server, helm,
     api_server.token(NAMESPACE, "unused")  # makes the namespace
     rendered = helm.template(values)
     printed = api_server.kubectl(
-        *("create", "--dry-run=server", "--validate=strict", "--warnings-as-errors"),
-        "--filename=-",
+        *("apply", "--server-side", "--force-conflicts", "--dry-run=server"),
+        *("--validate=strict", "--warnings-as-errors", "--filename=-"),
         stdin=rendered.text,
     )
-    assert printed.count("created (server dry run)") == len(rendered.documents)
+    assert printed.count("serverside-applied (server dry run)") == len(rendered.documents)
 
 
 def test_an_install_makes_certificates_that_fit_together(cluster):
