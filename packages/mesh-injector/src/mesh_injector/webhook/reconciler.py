@@ -89,11 +89,10 @@ class Reconciler:
                 await task
 
     def _on_pod(self, event: Event[Pod]) -> None:
-        if event.new is None:
-            self._pods.forget(event.resource.key)
-            self._wake.set()
-        else:
+        if event.new is not None:
             self._look_at(event.new)
+        elif self._pods.forget(event.resource.key):
+            self._wake.set()
 
     def _on_namespace(self, event: Event[Namespace]) -> None:
         """Look at all pods of a namespace that says something else now."""
@@ -113,8 +112,8 @@ class Reconciler:
         namespace = self._store.get(Namespace, "", pod.namespace)
         # Without its namespace nothing is known; the namespace's arrival brings us back here.
         unmeshed = namespace is not None and is_unmeshed(pod, namespace, self._installation.current)
-        self._pods.observe(pod, unmeshed, _now(), older=older)
-        self._wake.set()
+        if self._pods.observe(pod, unmeshed, _now(), older=older):
+            self._wake.set()
 
     async def _run(self) -> None:
         while True:

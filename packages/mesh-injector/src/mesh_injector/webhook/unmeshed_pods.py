@@ -30,20 +30,20 @@ class UnmeshedPods:
         self._grace = grace
         self._found: dict[Key, UnmeshedPod] = {}
 
-    def observe(self, pod: Pod, unmeshed: bool, now: float, *, older: bool = False) -> None:
-        """Take in how a pod is; one of the same name may be another one."""
+    def observe(self, pod: Pod, unmeshed: bool, now: float, *, older: bool = False) -> bool:
+        """Take in how a pod is, and say whether that is news; the same name may be another pod."""
         if not unmeshed:
-            self._found.pop(pod.key, None)
-            return
+            return self.forget(pod.key)
         known = self._found.get(pod.key)
         if known is not None and known.pod.metadata.uid == pod.metadata.uid:
             self._found[pod.key] = replace(known, pod=pod)
         else:
             self._found[pod.key] = UnmeshedPod(pod, now, older)
+        return True
 
-    def forget(self, key: Key) -> None:
-        """Take in that a pod is gone."""
-        self._found.pop(key, None)
+    def forget(self, key: Key) -> bool:
+        """Take in that a pod is gone, and say whether that is news."""
+        return self._found.pop(key, None) is not None
 
     def due(self, now: float) -> tuple[UnmeshedPod, ...]:
         """Give the pods whose grace has ended and that were not given before."""
