@@ -4,8 +4,13 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import pytest
+from hypothesis import settings
 
 Scaled: TypeAlias = Callable[[int, int], int]
+
+# How long one example takes says more about the machine than about the code.
+settings.register_profile("mesh", deadline=None)
+settings.load_profile("mesh")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
