@@ -15,6 +15,7 @@ from mesh_injector.webhook.main import main
         ([], "COMMAND"),
         (["serve", "--addr=0.0.0.0:port"], "--addr"),
         (["serve", "--shutdown-delay=soon"], "'soon'"),
+        (["serve", "--shutdown-delay=7s"], "'7s' is not a duration of at most 6s"),
         (["serve", "--controller-namespace=Not_One"], "the name of a namespace"),
         (["serve", "--tls=x", "--what"], "--what"),
     ],

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from mesh_core.authority import Authority
 from mesh_core.command_line import CommandLine, namespace, value
 from mesh_core.durations import parse_duration
+
+_LONGEST_DELAY = timedelta(seconds=6)  # what is left of the 10 s that one step of a stop may take
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,12 +58,19 @@ def _parser() -> CommandLine:
     )
     serve.add_argument(
         "--shutdown-delay",
-        type=value("a duration", parse_duration),
+        type=value(f"a duration of at most {_LONGEST_DELAY.seconds}s", _delay),
         default="3s",
         help="go on serving for so long after SIGTERM, until the nodes know that this pod is going",
     )
     serve.add_log_options()
     return parser
+
+
+def _delay(text: str) -> timedelta:
+    delay = parse_duration(text)
+    if delay > _LONGEST_DELAY:
+        raise ValueError(text)
+    return delay
 
 
 def _add_files(serve: CommandLine) -> None:
