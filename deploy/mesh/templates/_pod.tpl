@@ -41,9 +41,9 @@ securityContext:
       - ALL
   readOnlyRootFilesystem: true
   runAsNonRoot: true
-  runAsUser: {{ .Values.controllerUID }}
-  {{- if ge (int .Values.controllerGID) 0 }}
-  runAsGroup: {{ .Values.controllerGID }}
+  runAsUser: {{ int64 .Values.controllerUID }}
+  {{- if ge (int64 .Values.controllerGID) 0 }}
+  runAsGroup: {{ int64 .Values.controllerGID }}
   {{- end }}
   seccompProfile:
     type: RuntimeDefault
