@@ -6,8 +6,6 @@ from mesh_images import base
 from mesh_images.build import Settings, build
 from mesh_images.component import component
 from mesh_images.image import architecture
-from mesh_images.places import images
-from mesh_images.remembered import Remembered
 
 
 def _wheel_builder_missing():
@@ -20,13 +18,12 @@ def built(tmp_path_factory):
     if _wheel_builder_missing():
         pytest.skip("no GNU C library: images are built offline on such a system only")
     settings = Settings(tmp_path_factory.mktemp("archives"), profile="mesh")
-    remembered = Remembered(images() / "layers")
     kept = {}
 
     def one(name):
         if name not in kept:
-            stands_on = base.offline(architecture(), remembered, settings.epoch)
-            (kept[name],) = build([component(name)], stands_on, settings, remembered, print)
+            stands_on = base.offline(architecture(), settings.cache, settings.epoch)
+            (kept[name],) = build([component(name)], stands_on, settings, print)
         return kept[name]
 
     return one

@@ -17,7 +17,7 @@ from mesh_images.layer import Entry, file, folder, link, pack
 
 
 def _image(*entries, names=("localhost/tool:1",), **said):
-    return Image(names, (pack(entries, note="tool"),), Config(entrypoint=["/tool"], **said))
+    return Image(names, (pack(entries, note="tool"),), Config(entrypoint=["/tool"]), **said)
 
 
 def _members(path):
@@ -44,6 +44,11 @@ def test_the_same_entries_in_any_order_give_the_same_archive(tmp_path):
 def test_another_time_another_layer():
     entries = [file("a", b"x")]
     assert pack(entries, epoch=1).diff_id != pack(entries).diff_id == pack(entries).diff_id
+
+
+def test_the_one_time_of_a_build_is_in_the_configuration():
+    config = json.loads(_image(file("a", b"x"), epoch=86400).configuration())
+    assert config["created"] == config["history"][0]["created"] == "1970-01-02T00:00:00Z"
 
 
 def test_what_a_file_on_disk_carries_besides_its_bytes_does_not_count(tmp_path):

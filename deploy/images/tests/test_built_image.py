@@ -107,11 +107,14 @@ def test_dist_info_says_what_is_installed_and_records_no_path(files):
 
 
 def test_built_again_without_any_layer_kept_it_is_the_same(bookshop, tmp_path):
-    # Wheels and bytecode come from the cache; what is packed anew is every layer.
-    remembered = Remembered(tmp_path / "layers")
-    stands_on = base.offline(architecture(), remembered, 0)
-    settings = Settings(tmp_path / "archives", profile="mesh")
-    (again,) = build([component("bookshop")], stands_on, settings, remembered, print)
+    # Wheels come from the cache; what is compiled and packed anew is everything.
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    for kept in ("wheels", "projects"):
+        (cache / kept).symlink_to(images() / kept)
+    settings = Settings(tmp_path / "archives", profile="mesh", cache=cache)
+    stands_on = base.offline(architecture(), cache, 0)
+    (again,) = build([component("bookshop")], stands_on, settings, print)
     assert again.archive.read_bytes() == bookshop.archive.read_bytes()
 
 
@@ -131,7 +134,7 @@ def test_a_damaged_layer_in_the_cache_is_made_again(tmp_path):
 def test_another_architecture_is_refused_with_the_way_out():
     other = {"amd64": "arm64", "arm64": "amd64"}[architecture()]
     with pytest.raises(ImagesError, match=f"{other}: what is made offline.*--base"):
-        base.offline(other, Remembered(images() / "layers"), 0)
+        base.offline(other, images(), 0)
 
 
 def test_an_unknown_image_is_refused_with_those_that_there_are():
@@ -141,9 +144,10 @@ def test_an_unknown_image_is_refused_with_those_that_there_are():
 
 
 def test_a_capability_stands_on_the_copy_of_the_interpreter_and_nowhere_else():
+    from mesh_images.bytecode import Bytecode
     from mesh_images.environment import Environment
 
-    environment = Environment("/usr/local/bin/python3.11", "3.11.7", "", images() / "bytecode")
+    environment = Environment("/usr/local/bin/python3.11", "3.11.7", Bytecode("", images()))
     aliases = component("proxy").aliases
     wheel = _Scripts(b"[console_scripts]\nmesh-proxy=mesh_proxy.__main__:main\n")
     entries = {one.path: one for one in environment.aliases(wheel, aliases, b"\x7fELF")}

@@ -18,7 +18,6 @@ from mesh_images.libraries import Libraries
 from mesh_images.places import images
 from mesh_images.publish import publish
 from mesh_images.reference import parse
-from mesh_images.remembered import Remembered
 
 HERE = architecture()
 THERE = {"amd64": "arm64", "arm64": "amd64"}[HERE]
@@ -122,7 +121,7 @@ def test_a_closed_registry_opens_for_the_one_who_signed_in(built, tmp_path, monk
 @pytest.fixture
 def python(server):
     """A base in a registry: this machine's Python, with the libraries that wheels expect."""
-    offline = base.offline(HERE, Remembered(images() / "layers"), 0)
+    offline = base.offline(HERE, images(), 0)
     libraries = Libraries(HERE)
     libraries.need(["libstdc++.so.6", "libpthread.so.0", "librt.so.1"], "a test")
     layers = (*offline.layers, pack(libraries.entries(offline.libraries.found)))
@@ -133,10 +132,9 @@ def python(server):
 @pytest.mark.timeout(300)
 def test_an_image_on_a_base_of_others(server, python, built, tmp_path):
     publish(Built(component("redis"), python, tmp_path, built("x:1").sbom, 0), _silent)
-    stands_on = foreign(python.names[0], HERE, tmp_path / "blobs")
+    stands_on = foreign(python.names[0], HERE, tmp_path)
     settings = Settings(tmp_path / "archives", profile="mesh")
-    remembered = Remembered(images() / "layers")
-    (made,) = build([component("bookshop")], stands_on, settings, remembered, _silent)
+    (made,) = build([component("bookshop")], stands_on, settings, _silent)
     assert [one.digest for one in made.image.layers[:2]] == [one.digest for one in python.layers]
     said = json.loads(made.image.manifest())["annotations"]
     assert said["org.opencontainers.image.base.name"] == python.names[0]
@@ -150,7 +148,7 @@ def test_a_base_that_lacks_a_library_is_refused_with_what_it_lacks(python, tmp_p
     stands_on = foreign(str(tmp_path / "bare.tar"), HERE, tmp_path)
     settings = Settings(tmp_path / "archives", profile="mesh")
     with pytest.raises(ImagesError, match=r"the base image lacks .*libstdc\+\+\.so\.6"):
-        build([component("bookshop")], stands_on, settings, Remembered(tmp_path / "l"), _silent)
+        build([component("bookshop")], stands_on, settings, _silent)
 
 
 def test_a_base_for_another_architecture_is_refused(python, tmp_path):

@@ -23,7 +23,8 @@ from mesh_images.remembered import Remembered
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 1 when an image could not be made, with the reason on standard error."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(given or ["build"])
     try:
         return _list(options) if options.command == "list" else _build(options)
     except ImagesError as error:
@@ -44,15 +45,14 @@ def _build(options: argparse.Namespace) -> int:
         labels=dict(options.label),
         wheels=options.wheels,
     )
-    remembered = Remembered(images() / "layers")
     if options.base == base.OFFLINE:
-        stands_on = base.offline(machine, remembered, epoch)
+        stands_on = base.offline(machine, settings.cache, epoch)
     else:
-        stands_on = foreign(options.base, machine, images() / "blobs")
-    if not stands_on.compiler:
+        stands_on = foreign(options.base, machine, settings.cache)
+    if not stands_on.bytecode.python:
         _say(f"no Python {stands_on.target.python} here: without bytecode, starts take longer")
-    built = build(wanted, stands_on, settings, remembered, _say)
-    remembered.forget()
+    built = build(wanted, stands_on, settings, _say)
+    Remembered(settings.cache / "layers").forget()
     for one in built if options.push else ():
         _say(f"{one.image.names[0]} is {publish(one, _say)}")
     print(report.document(built) if options.json else report.table(built))
@@ -73,7 +73,9 @@ def _list(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mesh_images", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    make = commands.add_parser("build", help="build images into archives")
+    make = commands.add_parser(
+        "build", help="build images into archives; what happens without a command"
+    )
     add = make.add_argument
     add("images", nargs="*", metavar="IMAGE", help=f"{', '.join(names())}; all by default")
     add(

@@ -6,8 +6,10 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mesh_images import interpreter, system
+from mesh_images.bytecode import Bytecode
 from mesh_images.debian import Package, owners
 from mesh_images.errors import ImagesError
 from mesh_images.interpreter import Interpreter
@@ -25,16 +27,15 @@ OFFLINE = "offline"
 class Base:
     """Layers with an interpreter at `python`; `content` gives the interpreter itself.
 
-    `compiler` is a Python of the same version on this machine, for bytecode, or empty. A base that
-    is made from this machine says its `libraries`, and more can be added; any other says what it
-    `holds` (names of libraries and programs).
+    A base that is made from this machine says its `libraries`, and more can be added; any other
+    says what it `holds` (names of libraries and programs).
     """
 
     layers: tuple[Layer, ...]
     target: Target
     python: str
     content: Callable[[], bytes]
-    compiler: str
+    bytecode: Bytecode
     parts: tuple[Part, ...]
     libraries: Libraries | None = None
     holds: frozenset[str] = frozenset()
@@ -42,7 +43,7 @@ class Base:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-def offline(architecture: str, remembered: Remembered, epoch: int) -> Base:
+def offline(architecture: str, cache: Path, epoch: int) -> Base:
     """A base without any registry: the Python that runs us and its library closure."""
     target = Target()
     if architecture != target.architecture:
@@ -53,9 +54,10 @@ def offline(architecture: str, remembered: Remembered, epoch: int) -> Base:
     python = interpreter.this_interpreter()
     libraries = interpreter.libraries(python, architecture)
     packages = owners([*libraries.found.values(), python.program])
-    layer = remembered.layer(
+    bytecode = Bytecode(sys.executable, cache / "bytecode")
+    layer = Remembered(cache / "layers").layer(
         ["base", interpreter.identity(python, libraries), repr(packages), str(epoch)],
-        lambda: _pack(python, libraries, packages, epoch),
+        lambda: _pack(python, libraries, bytecode, packages, epoch),
     )
     own = Part("python", python.version, "Python-2.0", f"pkg:generic/python@{python.version}")
     return Base(
@@ -63,7 +65,7 @@ def offline(architecture: str, remembered: Remembered, epoch: int) -> Base:
         target=target,
         python=f"/{python.image_path}",
         content=lambda: stripped(python.program),
-        compiler=sys.executable,
+        bytecode=bytecode,
         parts=(own, *parts_of_packages(packages)),
         libraries=libraries,
     )
@@ -78,11 +80,17 @@ def parts_of_packages(packages: list[Package]) -> list[Part]:
     return [part_of_package(package, distribution) for package in packages]
 
 
-def _pack(python: Interpreter, libraries: Libraries, packages: list[Package], epoch: int) -> Layer:
+def _pack(
+    python: Interpreter,
+    libraries: Libraries,
+    bytecode: Bytecode,
+    packages: list[Package],
+    epoch: int,
+) -> Layer:
     return pack(
         [
             *system.entries(),
-            *interpreter.entries(python, libraries),
+            *interpreter.entries(python, libraries, bytecode),
             *(entry for package in packages for entry in package.entries()),
         ],
         epoch=epoch,

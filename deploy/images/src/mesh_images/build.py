@@ -56,11 +56,10 @@ def build(
     wanted: Sequence[Component],
     base: Base,
     settings: Settings,
-    remembered: Remembered,
     say: Callable[[str], None],
 ) -> list[Built]:
     """Build images and write their archives; raises ImagesError."""
-    workshop = _Workshop(base, settings, remembered, say)
+    workshop = _Workshop(base, settings, say)
     workshop.gather(wanted)
     built = []
     for component in wanted:
@@ -81,17 +80,14 @@ class _Workshop:
         self,
         base: Base,
         settings: Settings,
-        remembered: Remembered,
         say: Callable[[str], None],
     ) -> None:
         self._base = base
         self._settings = settings
-        self._remembered = remembered
+        self._remembered = Remembered(settings.cache / "layers")
         self._say = say
         self._pool = Pool(settings.cache / "wheels", say)
-        self._environment = Environment(
-            base.python, base.target.python, base.compiler, settings.cache / "bytecode"
-        )
+        self._environment = Environment(base.python, base.target.python, base.bytecode)
         self._needs: dict[str, Needs] = {}
         self._ours: dict[Path, Wheel] = {}
 

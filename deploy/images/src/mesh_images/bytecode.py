@@ -10,13 +10,38 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import threading
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 
+Files = dict[str, bytes]
 
-def compiled(
-    sources: Mapping[str, bytes], folder: str, python: str = sys.executable
-) -> dict[str, bytes]:
+
+@dataclass(frozen=True)
+class Bytecode:
+    """Bytecode that was made before, in a folder of the cache.
+
+    `python` is the program that makes it, of the version in the image; without one there is none.
+    """
+
+    python: str
+    cache: Path
+
+    def of(self, name: str, folder: str, sources: Callable[[], dict[str, bytes]]) -> Files:
+        """The bytecode of what `name` stands for: the sources and the version of Python."""
+        if not self.python:
+            return {}
+        path = self.cache / f"{name}.zip"
+        if not path.is_file():
+            _keep(path, compiled(sources(), folder, self.python))
+        with zipfile.ZipFile(path) as archive:
+            return {member: archive.read(member) for member in archive.namelist()}
+
+
+def compiled(sources: Mapping[str, bytes], folder: str, python: str = sys.executable) -> Files:
     """Bytecode by path (`__pycache__/…`) for sources by path, both below `folder` of the image.
 
     A source that is none (a template, code for another Python) gets no bytecode.
@@ -47,3 +72,15 @@ def _compile(root: Path, folder: str, python: str) -> None:
         # What does not compile is left out.
         check=False,
     )
+
+
+def _keep(path: Path, files: Files) -> None:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Another build may be making the same.
+    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+    partial.write_bytes(buffer.getvalue())
+    partial.replace(path)

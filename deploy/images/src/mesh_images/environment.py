@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable, Iterator
 from configparser import ConfigParser
 from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
 
 from mesh_images import elf
-from mesh_images.bytecode import compiled
+from mesh_images.bytecode import Bytecode
 from mesh_images.component import Alias
 from mesh_images.layer import Entry, file, link
 from mesh_images.stripped import stripped_bytes
@@ -24,16 +21,11 @@ _OPTIONS = "-IB"
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment on an interpreter that the image has at `python` (an absolute path).
-
-    `compiler` is a Python of the same version on this machine, for the bytecode; without one there
-    is none. `cache` keeps bytecode.
-    """
+    """A virtual environment on an interpreter that the image has at `python` (an absolute path)."""
 
     python: str
     version: str
-    compiler: str
-    cache: Path
+    bytecode: Bytecode
 
     @property
     def site(self) -> str:
@@ -112,14 +104,8 @@ class Environment:
         ).encode()
 
     def _bytecode(self, wheel: Wheel) -> dict[str, bytes]:
-        if not self.compiler:
-            return {}
-        kept = self.cache / f"{wheel.sha256}-{self.version}.zip"
-        if not kept.is_file():
-            sources = dict(wheel.files(_is_source))
-            _keep(kept, compiled(sources, self.site, self.compiler))
-        with zipfile.ZipFile(kept) as archive:
-            return {name: archive.read(name) for name in archive.namelist()}
+        name = f"{wheel.sha256}-{self.version}"
+        return self.bytecode.of(name, self.site, lambda: dict(wheel.files(_is_source)))
 
 
 def needed_libraries(wheels: Iterable[Wheel]) -> set[str]:
@@ -140,17 +126,6 @@ def _scripts(wheel: Wheel) -> dict[str, str]:
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read_string(wheel.described("entry_points.txt").decode())
     return dict(parser["console_scripts"]) if parser.has_section("console_scripts") else {}
-
-
-def _keep(path: Path, files: dict[str, bytes]) -> None:
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(buffer.getvalue())
-    partial.replace(path)
 
 
 def _is_source(name: str) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mesh_images.base import Base
+from mesh_images.bytecode import Bytecode
 from mesh_images.errors import ArchiveError, ImagesError
 from mesh_images.layer import Layer, digest
 from mesh_images.reference import Reference, parse
@@ -42,14 +43,16 @@ def foreign(name: str, architecture: str, cache: Path) -> Base:
     """A base by its name in a registry, or by the path of its archive; raises ImagesError."""
     path = Path(name)
     is_file = path.is_file()
-    found = _of_archive(path) if is_file else _of_registry(parse(name), architecture, cache)
+    found = (
+        _of_archive(path) if is_file else _of_registry(parse(name), architecture, cache / "blobs")
+    )
     said = str(found.config.get("architecture"))
     if said != architecture:
         raise ImagesError(f"{name}: is for {said}, not for {architecture}; see --platform")
-    return _base(found, architecture)
+    return _base(found, architecture, cache)
 
 
-def _base(found: _Found, architecture: str) -> Base:
+def _base(found: _Found, architecture: str, cache: Path) -> Base:
     content = _Content(found)
     environment = tuple(found.config.get("config", {}).get("Env") or ())
     said = dict(one.partition("=")[::2] for one in environment)
@@ -60,7 +63,7 @@ def _base(found: _Found, architecture: str) -> Base:
         target=Target(version, architecture, content.glibc),
         python=f"/{content.python_path}",
         content=lambda: content.python,
-        compiler=_compiler(content.release),
+        bytecode=Bytecode(_compiler(content.release), cache / "bytecode"),
         # What is in it, its own bill of materials says.
         parts=(Part(found.name, found.digest, "", f"pkg:oci/{found.name.rpartition('/')[2]}"),),
         holds=frozenset(content.names),

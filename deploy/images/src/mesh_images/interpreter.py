@@ -7,12 +7,12 @@ import os
 import re
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from mesh_images import elf
-from mesh_images.bytecode import compiled
+from mesh_images.bytecode import Bytecode
 from mesh_images.errors import ImagesError
 from mesh_images.layer import Entry, file, folder, link
 from mesh_images.libraries import Libraries, below_usr
@@ -100,7 +100,7 @@ def identity(python: Interpreter, needed: Libraries) -> str:
     return total.hexdigest()
 
 
-def entries(python: Interpreter, needed: Libraries) -> Iterator[Entry]:
+def entries(python: Interpreter, needed: Libraries, bytecode: Bytecode) -> Iterator[Entry]:
     """The interpreter, its standard library with bytecode, and the system's libraries."""
     yield file(python.image_path, stripped(python.program), 0o755)
     yield link("usr/local/bin/python3", f"python{python.release}")
@@ -110,10 +110,14 @@ def entries(python: Interpreter, needed: Libraries) -> Iterator[Entry]:
     target = python.image_library
     for name, path in sources.items():
         yield file(f"{target}/{name}", path, 0o644)
-    texts = {name: path.read_bytes() for name, path in sources.items() if name.endswith(".py")}
-    for name, content in compiled(texts, target).items():
-        yield file(f"{target}/{name}", content)
+    name = f"python-{identity(python, needed)}"
+    for compiled, content in bytecode.of(name, target, lambda: _texts(sources)).items():
+        yield file(f"{target}/{compiled}", content)
     yield from _system(python, needed)
+
+
+def _texts(sources: Mapping[str, Path]) -> dict[str, bytes]:
+    return {name: path.read_bytes() for name, path in sources.items()}
 
 
 def _system(python: Interpreter, needed: Libraries) -> Iterator[Entry]:
