@@ -11,7 +11,7 @@ from mesh_cli.output import table
 def test_help_names_the_commands(mesh_command):
     done = mesh_command("--help")
     assert done.returncode == 0
-    for name in ("local", "demo", "version"):
+    for name in ("check", "local", "demo", "version"):
         assert name in done.stdout
     done = mesh_command("local", "--help")
     for name in ("up", "down", "status", "exec", "logs", "apply", "restart"):

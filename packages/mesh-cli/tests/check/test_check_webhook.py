@@ -5,6 +5,7 @@ from authorities import DAY, NOW, make
 
 from mesh_cli.check.categories import linkerd_webhooks as webhooks
 from mesh_cli.check.errors import UnusableCertificate
+from mesh_cli.check.finding import Level
 from mesh_cli.check.kinds import MutatingWebhookConfiguration, Webhook, WebhookClientConfig
 from mesh_core.kubernetes import ForbiddenError, RejectedError, ServerFailedError
 from mesh_core.resources import LabelSelector, Namespace, ObjectMeta, Pod, Secret
@@ -134,3 +135,19 @@ def test_a_pod_without_a_proxy_is_explained(trouble, said):
     found = webhooks.explain_no_proxy("Ignore", trouble)
     assert said in found
     assert "(failurePolicy Ignore)" in found
+
+
+@pytest.mark.parametrize(
+    ("refusal", "level"),
+    [
+        (RejectedError('Pod "x" is invalid: spec.volumes[2] (422)'), Level.ERROR),
+        (
+            RejectedError('admission webhook "hook" denied the request: no anchors (400)'),
+            Level.ERROR,
+        ),
+        (RejectedError("exceeded quota: pods (403)"), Level.WARNING),
+        (ForbiddenError("eve lacks the permission to create pods"), Level.WARNING),
+    ],
+)
+def test_who_refuses_the_trial_pod_makes_the_difference(refusal, level):
+    assert webhooks.judge_refusal(refusal, Webhook("hook")).level is level

@@ -28,7 +28,7 @@ CATEGORY = Category(
             "k8s-api-query",
             _query,
             fatal=True,
-            seconds=2 * QUICK_SECONDS,
+            seconds=QUICK_SECONDS,
         ),
     ),
 )

@@ -30,6 +30,7 @@ _RENEW = (
     "or correct the one that you provide"
 )
 _ENFORCED = "pod-security.kubernetes.io/enforce"
+_INVALID = "(422)"
 _TRIAL = "mesh-check-"
 _CERT_MANAGER = "cert-manager.io/inject-ca-from"
 
@@ -127,7 +128,7 @@ def trial_pod() -> dict[str, Any]:
         "kind": "Pod",
         "metadata": {"generateName": _TRIAL, "annotations": {annotations.INJECT.name: "enabled"}},
         "spec": {
-            "automountServiceAccountToken": False,
+            "serviceAccountName": "default",
             "containers": [{"name": "trial", "image": "localhost/mesh-check"}],
         },
     }
@@ -149,6 +150,16 @@ def judge_trial(pod: Pod, control_plane: str, trust_anchors: str) -> Finding | N
             "within two minutes, else see its log"
         )
     return None
+
+
+def judge_refusal(refusal: ForbiddenError | RejectedError, webhook: Webhook) -> Finding:
+    """Say why the trial pod would be refused: the injector's fault, or somebody's rule."""
+    # The pod itself is valid, so only what the injector adds to it can be invalid (422).
+    if webhook.name in str(refusal) or str(refusal).endswith(_INVALID):
+        return error(
+            f"no pod that asks for a proxy can be created: {refusal}; see the injector's log"
+        )
+    return warning(f"it cannot be tried out: {refusal}")
 
 
 def explain_no_proxy(failure_policy: str, trouble: StoreError | None) -> str:
@@ -198,7 +209,7 @@ async def _trial(view: ClusterView) -> Finding | None:
     try:
         pod = await view.try_to_create(trial_pod(), namespace.name)
     except (ForbiddenError, RejectedError) as refusal:
-        return warning(f"it cannot be tried out: {refusal}")
+        return judge_refusal(refusal, webhook)
     except ServerFailedError as failure:
         return error(f"new pods cannot be created while the injector cannot be asked: {failure}")
     if has_proxy(pod):
