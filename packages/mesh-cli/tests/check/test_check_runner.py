@@ -11,7 +11,7 @@ from rich.console import Console
 from mesh_cli.check.check import Category, Check
 from mesh_cli.check.errors import CheckError
 from mesh_cli.check.finding import Level, error, warning
-from mesh_cli.check.printed import Printed, Silent
+from mesh_cli.check.printed import Printed, Silent, folded
 from mesh_cli.check.runner import Runner
 from mesh_core.kubernetes import ForbiddenError
 
@@ -229,6 +229,15 @@ async def test_on_a_terminal_details_are_folded_and_coloured():
     assert "\x1b[32m√\x1b[0m good" in page
     assert "\x1b[33m‼\x1b[0m so-so" in page
     assert "\x1b[1;31m×\x1b[0m bad" in page
-    folded = [line for line in page.splitlines() if line.startswith("    a a")]
-    assert len(folded) == 2
-    assert all(len(line) <= 60 for line in folded)
+    lines = [line for line in page.splitlines() if line.startswith("    a a")]
+    assert len(lines) == 2
+    assert all(len(line) <= 60 for line in lines)
+
+
+def test_a_command_is_never_broken():
+    said = "it is not ready; see `kubectl -n linkerd logs web-1 -c linkerd-proxy` and so on"
+    assert folded(said, 40) == [
+        "it is not ready; see",
+        "`kubectl -n linkerd logs web-1 -c linkerd-proxy`",
+        "and so on",
+    ]

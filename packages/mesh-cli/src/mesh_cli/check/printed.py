@@ -1,8 +1,10 @@
 """The report for people, line by line while it is made."""
 
-from rich.console import Console
-from rich.padding import Padding
-from rich.status import Status
+import re
+import textwrap
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
 from rich.text import Text
 
 from mesh_cli.check.check import Check
@@ -12,7 +14,11 @@ from mesh_cli.check.report import CategoryReport, Report, Result
 MARKS = {Level.SUCCESS: "√", Level.WARNING: "‼", Level.ERROR: "×"}
 _STYLES = {Level.SUCCESS: "green", Level.WARNING: "yellow", Level.ERROR: "bold red"}
 _NOT_RUN = "–"
-_INDENT = 4
+_INDENT = "    "
+_COMMAND = re.compile(r"`[^`]*`")
+_NO_BREAK = "\u00a0"
+_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_FRAMES_PER_SECOND = 8
 
 
 class Printed:
@@ -27,7 +33,7 @@ class Printed:
         self._times = times
         self._category = ""
         self._unchecked: list[CategoryReport] = []
-        self._live: Status | None = None
+        self._live: Live | None = None
 
     def begin(self, category: str, check: Check) -> None:
         """Show what is done now."""
@@ -52,8 +58,8 @@ class Printed:
         self._print(line)
         if result.finding is not None:
             for said in result.finding.lines:
-                self._detail(Text(said))
-            self._detail(Text(f"see {result.hint} for hints", "dim"))
+                self._detail(said)
+            self._detail(f"see {result.hint} for hints", "dim")
 
     def leave_out(self, category: CategoryReport) -> None:
         """Print what is not checked, and why."""
@@ -97,30 +103,37 @@ class Printed:
         self._print(Text("-" * len(category), "bold"))
 
     def _leave_out(self, what: str, reason: str) -> None:
-        self._print(Text(f"{_NOT_RUN} not made: {what}; {reason}", "dim"))
+        said = f"{_NOT_RUN} not made: {what}; {reason}"
+        lines = folded(said, self._console.width) if self._console.is_terminal else [said]
+        self._print(Text("\n  ".join(lines), "dim"))
 
-    def _detail(self, text: Text) -> None:
-        self._print(Padding(text, (0, 0, 0, _INDENT)))
+    def _detail(self, said: str, style: str = "") -> None:
+        for line in folded(said, self._console.width) if self._console.is_terminal else [said]:
+            self._print(Text(f"{_INDENT}{line}", style))
 
-    def _print(self, what: Text | Padding) -> None:
-        if self._console.is_terminal:
-            self._console.print(what)
-            return
-        # For other programs, a line stays a line however long it is.
-        padding = what.left if isinstance(what, Padding) else 0
-        text = what.renderable if isinstance(what, Padding) else what
-        self._console.print(" " * padding, text, sep="", soft_wrap=True)
+    def _print(self, text: Text) -> None:
+        # Folding is done: what is longer is a command, to be copied as it is.
+        self._console.print(text, soft_wrap=True)
 
     def _show(self, line: str) -> None:
         """Keep the last line of a terminal up to date."""
         if not self._console.is_terminal:
             return
-        text = Text(line, no_wrap=True, overflow="ellipsis")
         if self._live is None:
-            self._live = self._console.status(text)
+            self._live = Live(console=self._console, transient=True, refresh_per_second=8)
             self._live.start()
-        else:
-            self._live.update(text)
+        self._live.update(_Progress(line))
+
+
+class _Progress:
+    """What is done now, on one line, with something that moves."""
+
+    def __init__(self, line: str) -> None:
+        self._line = line
+
+    def __rich_console__(self, console: Console, _: ConsoleOptions) -> RenderResult:
+        frame = _FRAMES[int(console.get_time() * _FRAMES_PER_SECOND) % len(_FRAMES)]
+        yield Text(f"{frame} {self._line}", style="dim", no_wrap=True, overflow="ellipsis")
 
 
 class Silent:
@@ -143,6 +156,15 @@ class Silent:
 
     def close(self) -> None:
         """Nothing to give back."""
+
+
+def folded(said: str, width: int) -> list[str]:
+    """Break a text into lines that fit behind the indentation, and no command in its middle."""
+    whole = _COMMAND.sub(lambda command: command[0].replace(" ", _NO_BREAK), said)
+    lines = textwrap.wrap(
+        whole, width - len(_INDENT), break_long_words=False, break_on_hyphens=False
+    )
+    return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
 def _rough(seconds: float) -> str:
