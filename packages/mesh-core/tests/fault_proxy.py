@@ -13,7 +13,6 @@ from pathlib import Path
 
 import aiohttp
 from aiohttp import web
-from yarl import URL
 
 
 @dataclass(frozen=True)
@@ -171,9 +170,11 @@ class FaultProxy:
         self, raw: web.BaseRequest, request: Request, query: dict[str, str], *, cut: bool = False
     ) -> web.StreamResponse:
         headers = {name: raw.headers[name] for name in _PASSED if name in raw.headers}
-        url = URL(f"{self.upstream}{raw.path}", encoded=True).with_query(query)
+        url = f"{self.upstream}{raw.path}"
         body = await raw.read()
-        async with self._session.request(raw.method, url, data=body, headers=headers) as answer:
+        async with self._session.request(
+            raw.method, url, params=query, data=body, headers=headers
+        ) as answer:
             if request.verb == "watch" and answer.status == 200:
                 return await self._relay(raw, request, answer)
             data = await answer.read()

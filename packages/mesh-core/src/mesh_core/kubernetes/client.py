@@ -80,6 +80,13 @@ class KubernetesClient:
         Raises ConfigurationError.
         """
         source = _source(kubeconfig, context)
+        return await cls.connect_by(source, user_agent=user_agent, qps=qps, burst=burst)
+
+    @classmethod
+    async def connect_by(
+        cls, source: Source, *, user_agent: str, qps: float = 100, burst: int = 200
+    ) -> Self:
+        """Use the connection that `source` finds, and finds anew when that one is refused."""
         limit = RateLimit(qps, burst, asyncio.get_running_loop().time())
         return cls(Transport(source, await source(), user_agent, limit))
 

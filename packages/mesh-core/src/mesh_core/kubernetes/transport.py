@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import NoReturn
 
 import aiohttp
-from yarl import URL
 
 from mesh_core.kubernetes.connection import Connection, Source
 from mesh_core.kubernetes.errors import (
@@ -114,11 +113,11 @@ class Transport:
         for last in (False, True):
             session, authorization = self._session, self._connection.authorization()
             identity = {"Authorization": authorization} if authorization else {}
-            url = URL(f"{self._connection.server}{path}", encoded=True).with_query(query)
             try:
                 answer = await session.request(
                     method,
-                    url,
+                    f"{self._connection.server}{path}",
+                    params=query,
                     data=body,
                     headers={**headers, **identity},
                     timeout=timeout,

@@ -3,9 +3,21 @@
 from datetime import datetime
 from typing import ClassVar
 
+from msgspec.structs import force_setattr
+
 from mesh_core.resources.metadata import ObjectReference
 from mesh_core.resources.part import Part
 from mesh_core.resources.resource import Resource
+
+
+def _micro_time(moment: datetime | None) -> datetime | None:
+    """Give the moment, one microsecond later if it is a full second.
+
+    API servers take these times only with a fraction, and JSON leaves a fraction of zero out.
+    """
+    if moment is None or moment.microsecond:
+        return moment
+    return moment.replace(microsecond=1)
 
 
 class EventSource(Part, frozen=True):
@@ -38,6 +50,10 @@ class Event(Resource, frozen=True):
     reporting_component: str = ""
     reporting_instance: str = ""
 
+    def __post_init__(self) -> None:
+        """Make the time one that an API server takes."""
+        force_setattr(self, "event_time", _micro_time(self.event_time))
+
 
 class LeaseSpec(Part, frozen=True):
     """Who holds a lease and until when."""
@@ -47,6 +63,11 @@ class LeaseSpec(Part, frozen=True):
     acquire_time: datetime | None = None
     renew_time: datetime | None = None
     lease_transitions: int = 0
+
+    def __post_init__(self) -> None:
+        """Make the times ones that an API server takes."""
+        for name in ("acquire_time", "renew_time"):
+            force_setattr(self, name, _micro_time(getattr(self, name)))
 
 
 class Lease(Resource, frozen=True):
