@@ -95,7 +95,20 @@ def images(session: nox.Session) -> None:
 def cluster(session: nox.Session) -> None:
     """a real Kubernetes on this machine (root); `./dev cluster up`, `down`, `--help`"""
     _ensure(session)
-    _run(session, str(VENV / "bin/python"), "-m", "mesh_clusters", *session.posargs)
+    python = [str(VENV / "bin/python"), "-m", "mesh_clusters"]
+    if not session.posargs or session.posargs[0] in ("build", "-h", "--help"):
+        _run(session, *python, *session.posargs)
+        return
+    try:
+        elevation = elevate()
+    except CannotElevateError as error:
+        session.error(str(error))
+    # What root builds would be root's.
+    _run(session, *python, "build", "--only", "node")
+    try:
+        _run(session, *elevation.wrap([*python, *session.posargs], environment()))
+    finally:
+        elevation.give_back()
 
 
 @nox.session
