@@ -2,6 +2,7 @@
 
 import json
 import socket
+from dataclasses import replace
 
 import pytest
 from registry_server import LOGIN, registry
@@ -149,6 +150,16 @@ def test_a_base_that_lacks_a_library_is_refused_with_what_it_lacks(python, tmp_p
     settings = Settings(tmp_path / "archives", profile="mesh")
     with pytest.raises(ImagesError, match=r"the base image lacks .*libstdc\+\+\.so\.6"):
         build([component("bookshop")], stands_on, settings, _silent)
+
+
+def test_a_wheel_of_ours_that_the_base_cannot_load_is_refused(python, tmp_path):
+    write(tmp_path / "bare.tar", [python])
+    stands_on = foreign(str(tmp_path / "bare.tar"), HERE, tmp_path)
+    old = replace(stands_on, target=replace(stands_on.target, glibc=17))
+    (tmp_path / "mesh_proxy-0.1.0-cp311-abi3-manylinux_2_34_x86_64.whl").write_bytes(b"")
+    settings = Settings(tmp_path / "archives", wheels=tmp_path)
+    with pytest.raises(ImagesError, match=r"mesh_proxy.*does not run on.* glibc 2\.17"):
+        build([component("proxy")], old, settings, _silent)
 
 
 def test_a_base_for_another_architecture_is_refused(python, tmp_path):

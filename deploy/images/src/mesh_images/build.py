@@ -16,6 +16,7 @@ from mesh_images.base import Base
 from mesh_images.component import COMPONENTS, Component
 from mesh_images.crates import crates
 from mesh_images.environment import Environment
+from mesh_images.errors import ImagesError
 from mesh_images.image import Config, Image
 from mesh_images.layer import Entry, Layer, file, pack
 from mesh_images.lock import Needs, Pinned, needs
@@ -23,6 +24,7 @@ from mesh_images.pool import Pool
 from mesh_images.projects import Builder
 from mesh_images.remembered import Remembered
 from mesh_images.sbom import Part, document, part_of_wheel
+from mesh_images.target import Target
 from mesh_images.wheel import Wheel
 
 _PATH = "/opt/mesh/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -105,6 +107,8 @@ class _Workshop:
         settings = self._settings
         builder = Builder(settings.cache / "projects", settings.profile, self._say, settings.wheels)
         self._ours = builder.wheels({project for need in chosen for project in need.projects})
+        for wheel in self._ours.values():
+            _check_fits(wheel, self._base.target)
         wheels = [*self._wheels(libraries), *self._ours.values()]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for _ in pool.map(self._environment.prepare, wheels):
@@ -113,9 +117,8 @@ class _Workshop:
     def image(self, component: Component) -> tuple[Image, bytes]:
         """One image and its bill of materials."""
         shared, rest = self._libraries(component)
-        every = [*shared, *rest, *self._project_wheels(component)]
-        added = additions(component, every, self._base, self._say)
-        bill = self._bill(component, every, added)
+        added = self._added(component, [*shared, *rest])
+        bill = self._bill(component, [*shared, *rest], added)
         layers = [*self._base.layers]
         if shared:
             layers.append(self._shared(component.family, shared))
@@ -213,11 +216,16 @@ class _Workshop:
             return []
         return [self._ours[project] for project in self._needs[component.name].projects]
 
+    def _added(self, component: Component, libraries: Sequence[Wheel]) -> Additions:
+        wheels = [*libraries, *self._project_wheels(component)]
+        return additions(component, wheels, self._base, self._say)
+
     def _bill(self, component: Component, wheels: Sequence[Wheel], added: Additions) -> bytes:
         parts = [
             *self._base.parts,
             *added.parts,
-            *map(part_of_wheel, wheels),
+            *(part_of_wheel(wheel) for wheel in wheels),
+            *(part_of_wheel(wheel, ours=True) for wheel in self._project_wheels(component)),
             *crates(component.folder, self._base.target.architecture),
         ]
         licence = "Apache-2.0" if component.project else ""
@@ -233,6 +241,15 @@ class _Workshop:
             **({f"{name}.licenses": "Apache-2.0"} if component.project else {}),
         }
         return {**said, **self._settings.labels}
+
+
+def _check_fits(wheel: Wheel, target: Target) -> None:
+    if target.rank(wheel.path.name) is None:
+        raise ImagesError(
+            f"{wheel.path.name}: does not run on Python {target.python} on {target.machine} with"
+            f" glibc 2.{target.glibc}, which the base has; take another base, or a wheel that was"
+            " built for it (--wheels)"
+        )
 
 
 def _environment(base: Iterable[str]) -> tuple[str, ...]:

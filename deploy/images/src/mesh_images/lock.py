@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
 
 from mesh_images.errors import ImagesError
 from mesh_images.target import Target
@@ -80,21 +80,19 @@ class _Lock:
 
     def pinned(self, entry: Toml) -> Pinned:
         """The best wheel of an entry for the target."""
-        ranks = self._target.ranks
         fitting = []
         for file in entry["files"]:
             if file["file"].endswith(".whl"):
-                _, _, build, tags = parse_wheel_filename(file["file"])
-                rank = min((ranks[tag] for tag in tags if tag in ranks), default=None)
+                rank = self._target.rank(file["file"])
                 if rank is not None:
-                    fitting.append((-rank, build, file["file"], file["hash"]))
+                    fitting.append((-rank, file["file"], file["hash"]))
         if not fitting:
             raise LockError(
                 f"{self.file}: {entry['name']} {entry['version']} has no wheel for Python"
                 f" {self._target.python} on {self._target.machine} with glibc"
                 f" 2.{self._target.glibc}; choose another version or another base"
             )
-        _, _, wheel, checksum = max(fitting)
+        _, wheel, checksum = max(fitting)
         return Pinned(entry["name"], entry["version"], wheel, checksum.removeprefix("sha256:"))
 
     def _reach(self, given: str, extras: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mesh_cli.local.programs import ProgramMissing, find_program
+from mesh_images import elf
 from mesh_images.errors import ImagesError
 from mesh_images.libraries import Libraries
 
@@ -31,6 +32,11 @@ def find(
             near = Libraries(libraries.architecture, folders, libraries.found)
             path = _binary(root, name)
         found[name] = path.resolve()
+        if elf.read(found[name].read_bytes()) is None:
+            raise ImagesError(
+                f"{found[name]}: is no program that could run in an image (a script?); put the"
+                f" {name} of the Debian package {package} first on PATH"
+            )
         near.need_by(found[name])
     return found
 

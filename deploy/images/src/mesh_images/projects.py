@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mesh_images.errors import ImagesError
-from mesh_images.places import ROOT, cache
+from mesh_images.places import ROOT, cargo_target
 from mesh_images.wheel import Wheel
 
 # What a wheel is made from; what tools leave behind in between is not.
@@ -132,7 +132,7 @@ def _run(command: Sequence[str], cwd: Path = ROOT) -> None:
     environment = {
         **os.environ,
         # Nothing that the other cargo commands do not have: dependencies would be compiled anew.
-        "CARGO_TARGET_DIR": os.environ.get("CARGO_TARGET_DIR", str(cache() / "target")),
+        "CARGO_TARGET_DIR": os.environ.get("CARGO_TARGET_DIR", str(cargo_target())),
         "PATH": _path(),
         "PYO3_PYTHON": os.environ.get("PYO3_PYTHON", str(Path(sys.prefix, "bin/python"))),
     }

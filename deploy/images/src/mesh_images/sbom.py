@@ -29,14 +29,20 @@ class Part:
     sha256: str = ""
 
 
-def part_of_wheel(wheel: Wheel) -> Part:
-    """What a wheel says of itself."""
+def part_of_wheel(wheel: Wheel, *, ours: bool = False) -> Part:
+    """What a wheel says of itself.
+
+    One that was built here has no checksum that others would know, nor is it the same when another
+    machine builds it from the same sources.
+    """
     metadata = wheel.metadata
     name, version = str(metadata["Name"]), str(metadata["Version"])
     # The older License field is free text, often the whole text.
     licence = str(metadata.get("License-Expression") or "")
     normal = re.sub(r"[-_.]+", "-", name).lower()
-    return Part(name, version, licence, f"pkg:pypi/{normal}@{quote(version)}", wheel.sha256)
+    return Part(
+        name, version, licence, f"pkg:pypi/{normal}@{quote(version)}", "" if ours else wheel.sha256
+    )
 
 
 def part_of_package(package: Package, distribution: str) -> Part:

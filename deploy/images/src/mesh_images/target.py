@@ -11,6 +11,7 @@ from typing import Any
 
 from packaging import tags
 from packaging.markers import Marker, default_environment
+from packaging.utils import parse_wheel_filename
 
 from mesh_images.image import architecture
 
@@ -63,6 +64,11 @@ class Target:
             *tags.compatible_tags(self.release, f"cp{short}", self.platforms),
         ]
         return {tag: rank for rank, tag in enumerate(fitting)}
+
+    def rank(self, wheel: str) -> int | None:
+        """How well a wheel fits, by its file's name; 0 is best, None is not at all."""
+        _, _, _, given = parse_wheel_filename(wheel)
+        return min((self.ranks[tag] for tag in given if tag in self.ranks), default=None)
 
     def applies(self, marker: str | Marker | None) -> bool:
         """Whether a dependency with that marker (PEP 508), outside any extra, is one there."""
