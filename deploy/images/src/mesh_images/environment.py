@@ -43,10 +43,7 @@ class Environment:
 
     def wheel(self, wheel: Wheel, *, ours: bool = False) -> Iterator[Entry]:
         """The files of a wheel, with bytecode; those of our own without debugging symbols."""
-        for name, content in wheel.files():
-            # Nothing will be uninstalled from an image.
-            if name.endswith(".dist-info/RECORD"):
-                continue
+        for name, content in wheel.files(_is_kept):
             our_library = ours and name.endswith(".so")
             kept = stripped_bytes(content) if our_library else content
             yield file(f"{self.site}/{name}", kept)
@@ -126,6 +123,14 @@ def _scripts(wheel: Wheel) -> dict[str, str]:
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read_string(wheel.described("entry_points.txt").decode())
     return dict(parser["console_scripts"]) if parser.has_section("console_scripts") else {}
+
+
+def _is_kept(name: str) -> bool:
+    """Not the list for uninstalling, and not maturin's bill of materials: ours says the same.
+
+    Its own has a time, a random number and paths of this machine.
+    """
+    return not name.endswith(".dist-info/RECORD") and ".dist-info/sboms/" not in name
 
 
 def _is_source(name: str) -> bool:
