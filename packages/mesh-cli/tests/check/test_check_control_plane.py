@@ -122,19 +122,29 @@ def test_who_was_scaled_to_nothing_is_only_missing_pods():
             "(no such image); see `kubectl -n linkerd describe pod linkerd-destination-1`",
         ),
         (
-            {"state": {"terminated": {"exitCode": 64, "message": "bad flag"}}},
-            "container destination of Pod linkerd/linkerd-destination-1 ended with code 64: bad",
+            {"state": {"terminated": {"exitCode": 64, "message": "starting\nbad flag\n"}}},
+            "ended with code 64: bad flag; see `kubectl -n linkerd logs linkerd-destination-1 -c "
+            "destination`",
+        ),
+        (
+            {
+                "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}},
+                "lastState": {"terminated": {"exitCode": 137}},
+            },
+            "ended with code 137; "
+            "see `kubectl -n linkerd logs linkerd-destination-1 -c "
+            "destination --previous`",
         ),
         (
             {"state": {"running": {}}, "started": True, "restartCount": 3},
-            "is not ready (restarted 3 times)",
+            "is not ready, after 3 restarts; see `kubectl -n linkerd logs linkerd-destination-1",
         ),
         (
             {"state": {"waiting": {"reason": "PodInitializing"}}},
             "Pod linkerd/linkerd-destination-1 is not ready: Pending",
         ),
     ],
-    ids=["image", "exit code", "not ready", "initializing"],
+    ids=["image", "exit code", "crashes", "not ready", "initializing"],
 )
 def test_a_container_tells_why_it_is_not_ready(status, said):
     found = existence.judge_ready(

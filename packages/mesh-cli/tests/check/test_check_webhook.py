@@ -128,7 +128,8 @@ def test_the_proxy_that_a_pod_got(control_plane, anchors, said):
         (RejectedError("no AdmissionReview"), "the injector answers"),
         (NotFoundError("x"), "no pod of it is ready"),
         (ForbiddenError("x"), "see the log of linkerd-proxy-injector"),
-        (ServerFailedError("no endpoints"), "the API server does not reach it (no endpoints)"),
+        (ServerFailedError("no route"), "the API server does not reach it (no route)"),
+        (ServerFailedError("no endpoints available for service"), "no pod of it is ready"),
     ],
 )
 def test_a_pod_without_a_proxy_is_explained(trouble, said):

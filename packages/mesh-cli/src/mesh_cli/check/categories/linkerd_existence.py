@@ -14,6 +14,7 @@ from mesh_core.kubernetes import ForbiddenError
 from mesh_core.networks import Network
 from mesh_core.resources import (
     ConfigMap,
+    ContainerStateTerminated,
     ContainerStatus,
     Deployment,
     Node,
@@ -25,6 +26,8 @@ from mesh_injector import COMPONENT_LABEL
 
 NAME = "linkerd-existence"
 
+_CRASHES = "CrashLoopBackOff"
+_MOST_SAID = 300
 _WIDEN = "add it to the value clusterNetworks"
 
 Owned = tuple[str, Sequence[str]]
@@ -123,29 +126,40 @@ def _troubles(pod: Pod) -> Iterator[str]:
     if pod.ready:
         return
     statuses = (*pod.status.init_container_statuses, *pod.status.container_statuses)
-    found = [
-        f"container {status.name} of {pod} {why}" for status in statuses if (why := _why(status))
-    ]
+    found = [line for status in statuses if (line := _trouble(pod, status))]
     if found:
-        see = f"kubectl -n {pod.namespace} describe pod {pod.name}"
-        yield from (f"{line}; see `{see}`" for line in found)
+        yield from found
     elif pod.metadata.deletion_timestamp is None:
         said = pod.status.message or pod.status.reason or pod.status.phase or "not started"
         yield f"{pod} is not ready: {said}"
 
 
-def _why(status: ContainerStatus) -> str:
-    """Say why a container is not as it should be, empty when it is."""
-    state = status.state
-    if state.waiting is not None and state.waiting.reason != "PodInitializing":
-        said = " ".join(state.waiting.message.split())
-        return f"waits: {state.waiting.reason}" + (f" ({said})" if said else "")
-    if state.terminated is not None and state.terminated.exit_code:
-        said = " ".join(state.terminated.message.split())[-200:]
-        return f"ended with code {state.terminated.exit_code}" + (f": {said}" if said else "")
-    if state.running is not None and not status.ready and status.started:
-        return f"is not ready (restarted {status.restart_count} times)"
+def _trouble(pod: Pod, status: ContainerStatus) -> str:
+    """Say why a container is not as it should be, empty when it is or only waits for others."""
+    who = f"container {status.name} of {pod}"
+    logs = f"kubectl -n {pod.namespace} logs {pod.name} -c {status.name}"
+    waiting, ended = status.state.waiting, status.state.terminated
+    if ended is None and waiting is not None and waiting.reason == _CRASHES:
+        ended = status.last_state.terminated
+    if ended is not None and ended.exit_code:
+        return (
+            f"{who} ended with code {ended.exit_code}{_last_line(ended)}; see `{logs} --previous`"
+        )
+    if waiting is not None and waiting.reason != "PodInitializing":
+        said = " ".join(waiting.message.split())
+        described = f"kubectl -n {pod.namespace} describe pod {pod.name}"
+        return f"{who} waits: {waiting.reason}{f' ({said})' if said else ''}; see `{described}`"
+    if status.state.running is not None and not status.ready and status.started:
+        count = status.restart_count
+        again = f", after {count} restart{'s' if count > 1 else ''}" if count else ""
+        return f"{who} is not ready{again}; see `{logs}`"
     return ""
+
+
+def _last_line(ended: ContainerStateTerminated) -> str:
+    """Give what a container said at its end: our programs say there why they end."""
+    lines = ended.message.strip().splitlines()
+    return f": {lines[-1].strip()[-_MOST_SAID:]}" if lines else ""
 
 
 def _owner(replica_set: ReplicaSet) -> str:

@@ -31,6 +31,7 @@ _RENEW = (
 )
 _ENFORCED = "pod-security.kubernetes.io/enforce"
 _INVALID = "(422)"
+_NO_ENDPOINTS = "no endpoints available"
 _TRIAL = "mesh-check-"
 _CERT_MANAGER = "cert-manager.io/inject-ca-from"
 
@@ -170,7 +171,7 @@ def explain_no_proxy(failure_policy: str, trouble: StoreError | None) -> str:
         why = "the injector answers, so look at its certificate (above) and at its log"
     elif isinstance(trouble, ForbiddenError):
         why = "see the log of linkerd-proxy-injector, and that of the API server"
-    elif isinstance(trouble, NotFoundError):
+    elif isinstance(trouble, NotFoundError) or _NO_ENDPOINTS in str(trouble):
         why = "no pod of it is ready, see above"
     elif isinstance(trouble, ServerFailedError):
         why = f"the API server does not reach it ({trouble})"

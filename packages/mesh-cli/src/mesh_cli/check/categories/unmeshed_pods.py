@@ -18,6 +18,8 @@ from mesh_injector.expectation import is_unmeshed
 
 NAME = "linkerd-unmeshed-pods"
 
+_NONE = "should have a proxy and has none; restart its workload with `kubectl rollout restart`"
+
 
 class UnmeshedPod(msgspec.Struct, frozen=True):
     """A pod without the proxy that it should have, and a sentence about it."""
@@ -63,7 +65,9 @@ def report_of(
     counts: dict[str, int] = {}
     for pod in found:
         counts[pod.namespace] = counts.get(pod.namespace, 0) + 1
-    message = "should have a proxy and has none; restart its workload with kubectl rollout restart"
+    message = (
+        "should have a proxy and has none; restart its workload with `kubectl rollout restart`"
+    )
     listed = tuple(UnmeshedPod(pod.namespace, pod.name, message) for pod in found)
     return InjectorReport(synced=True, total=len(found), namespaces=counts, pods=listed)
 
