@@ -141,10 +141,9 @@ def _trouble(pod: Pod, status: ContainerStatus) -> str:
     waiting, ended = status.state.waiting, status.state.terminated
     if ended is None and waiting is not None and waiting.reason == _CRASHES:
         ended = status.last_state.terminated
+        logs += " --previous"
     if ended is not None and ended.exit_code:
-        return (
-            f"{who} ended with code {ended.exit_code}{_last_line(ended)}; see `{logs} --previous`"
-        )
+        return f"{who} ended with code {ended.exit_code}{_last_line(ended)}; see `{logs}`"
     if waiting is not None and waiting.reason != "PodInitializing":
         said = " ".join(waiting.message.split())
         described = f"kubectl -n {pod.namespace} describe pod {pod.name}"
