@@ -320,6 +320,16 @@ async def test_nothing_is_delivered_after_close(tmp_path):
     await store.close()
 
 
+@pytest.mark.parametrize("steps", range(5))
+async def test_closing_in_the_very_moment_of_a_change_ends(tmp_path, steps):
+    async with started(tmp_path) as store:
+        store._wake.set()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        done, _ = await asyncio.wait({asyncio.create_task(store.close())}, timeout=5)
+        assert done
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="counts descriptors in /proc")
 async def test_closing_leaves_no_descriptor_and_no_task(tmp_path):
     before = descriptors()

@@ -150,7 +150,8 @@ class KubernetesStore(ResourceStore):
         if reflector is None or elsewhere or not self._tasks:
             return
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(reflector.until(condition), self._pace.write)
+            async with asyncio.timeout(self._pace.write):
+                await reflector.until(condition)
 
 
 def _reached(seen: str, version: str) -> bool:

@@ -159,8 +159,10 @@ class DirectoryStore(ResourceStore):
         loop = asyncio.get_running_loop()
         due = loop.time() + self._rescan_seconds
         while True:
+            # Not wait_for, which in Python 3.11 may lose the cancellation by `close`.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), max(0.0, due - loop.time()))
+                async with asyncio.timeout_at(due):
+                    await self._wake.wait()
             self._wake.clear()
             changed, self._changed = self._changed, set()
             everything, self._everything = self._everything, False
