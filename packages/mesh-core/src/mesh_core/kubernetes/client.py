@@ -13,7 +13,7 @@ import msgspec
 from mesh_core.kubernetes import reviews
 from mesh_core.kubernetes.access import Access
 from mesh_core.kubernetes.connection import Source
-from mesh_core.kubernetes.errors import RejectedError, TruncatedError
+from mesh_core.kubernetes.errors import GoneError, RejectedError, TruncatedError
 from mesh_core.kubernetes.in_cluster import in_cluster
 from mesh_core.kubernetes.kubeconfig import find_kubeconfig, from_kubeconfig
 from mesh_core.kubernetes.list_pages import PAGE_ITEMS, decode_each, read_page
@@ -160,23 +160,13 @@ class KubernetesClient:
         field_selector: str = "",
     ) -> list[R]:
         """Read all objects of a kind, page by page; what cannot be decoded is an error."""
-        what = f"list {kind.plural}"
-        found: list[R] = []
-        query: dict[str, str | int] = {"limit": PAGE_ITEMS}
+        query: dict[str, str | int] = {}
         query |= {"labelSelector": label_selector} if label_selector else {}
         query |= {"fieldSelector": field_selector} if field_selector else {}
-        while True:
-            body = await self.request(
-                "GET", collection_path(kind, namespace), query=query, what=what
-            )
-            page = read_page(body, what)
-            decoded = decode_each(kind, page.items)
-            if decoded.problems:
-                raise RejectedError(f"cannot {what}: {decoded.problems[0]}")
-            found.extend(decoded.objects)
-            if not page.next:
-                return found
-            query["continue"] = page.next
+        try:
+            return await _list(self, kind, namespace, query | {"limit": PAGE_ITEMS})
+        except GoneError:  # reading the pages took longer than the server keeps their version
+            return await _list(self, kind, namespace, query)
 
     async def create(self, resource: R) -> R:
         """Make a new object; raises AlreadyExistsError and RejectedError."""
@@ -321,6 +311,26 @@ class KubernetesClient:
             msg = f"{resource} was deleted and created anew; read it again"
             raise ConflictError(msg)
         return stored
+
+
+async def _list(
+    client: KubernetesClient,
+    kind: type[R],
+    namespace: str | None,
+    query: dict[str, str | int],
+) -> list[R]:
+    what = f"list {kind.plural}"
+    path = collection_path(kind, namespace)
+    found: list[R] = []
+    while True:
+        page = read_page(await client.request("GET", path, query=query, what=what), what)
+        decoded = decode_each(kind, page.items)
+        if decoded.problems:
+            raise RejectedError(f"cannot {what}: {decoded.problems[0]}")
+        found.extend(decoded.objects)
+        if not page.next:
+            return found
+        query = query | {"continue": page.next}
 
 
 def _source(kubeconfig: Path | None, context: str | None) -> Source:

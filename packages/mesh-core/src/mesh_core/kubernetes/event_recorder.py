@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from mesh_core.kubernetes.client import KubernetesClient
 from mesh_core.kubernetes.errors import KubernetesError
+from mesh_core.kubernetes.rate_limit import RateLimit
 from mesh_core.resources import Event, EventSource, ObjectMeta, ObjectReference, Resource
 from mesh_core.store.errors import NotFoundError, StoreError
 
@@ -23,8 +24,8 @@ MAX_KNOWN = 1000
 """Sent events whose repeats are counted up instead of being made anew."""
 MAX_MESSAGE = 1024
 """Longer texts are refused by the API server."""
-RATE = 10.0
-"""Events a second in the long run, which spares the API server."""
+RATE, BURST = 10.0, 50
+"""Events a second in the long run, and at once: more would be a load for the API server."""
 CLOSE_SECONDS = 2.0
 """How long `close` goes on sending what waits."""
 
@@ -110,15 +111,16 @@ class EventRecorder:
             self._counter.labels("dropped").inc(len(self._waiting))
 
     async def _run(self) -> None:
+        clock = asyncio.get_running_loop().time
+        limit = RateLimit(RATE, BURST, clock())
         while self._waiting or not self._closing:
             if not self._waiting:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
+            await asyncio.sleep(0 if self._closing else limit.take(clock()))
             what, count = self._waiting.popitem(last=False)
             await self._send(what, count)
-            if not self._closing:
-                await asyncio.sleep(1 / RATE)
 
     async def _send(self, what: _What, count: int) -> None:
         try:

@@ -29,9 +29,9 @@ class KindObjects(Generic[R]):
         self._unsaid: list[ObjectProblem] = []
 
     @property
-    def problems(self) -> Iterable[ObjectProblem]:
+    def problems(self) -> Sequence[ObjectProblem]:
         """What cannot be decoded now; the previous state of such an object stays."""
-        return self._problems.values()
+        return tuple(self._problems.values())
 
     @property
     def problem_count(self) -> int:

@@ -82,7 +82,7 @@ class Reflector(Generic[R]):
     @property
     def problems(self) -> Sequence[ObjectProblem]:
         """What cannot be decoded now."""
-        return tuple(self._objects.problems)
+        return self._objects.problems
 
     @property
     def version(self) -> str:

@@ -41,6 +41,7 @@ class Transport:
         self._user_agent = user_agent
         self._limit = limit
         self._session = self._open(connection)
+        self._retired: aiohttp.ClientSession | None = None
         self._reloading = asyncio.Lock()
         self._loaded_at = asyncio.get_running_loop().time()
         self._closed = False
@@ -54,6 +55,8 @@ class Transport:
         """Close all connections; requests under way fail."""
         self._closed = True
         await self._session.close()
+        if self._retired is not None:
+            await self._retired.close()
 
     async def request(
         self,
@@ -175,15 +178,20 @@ class Transport:
             await asyncio.sleep(wait)
 
     async def _reload(self) -> bool:
-        """Find the connection anew; False when that was done just now."""
+        """Find the connection anew; False when that was done just now.
+
+        What is under way with the old one may end: its session is closed with the next reload.
+        """
         async with self._reloading:
             now = asyncio.get_running_loop().time()
             if self._closed or now - self._loaded_at < RELOAD_SECONDS:
                 return False
             self._loaded_at = now
             self._connection = await self._source()
-            old, self._session = self._session, self._open(self._connection)
-        await old.close()
+            expired, self._retired = self._retired, self._session
+            self._session = self._open(self._connection)
+        if expired is not None:
+            await expired.close()
         return True
 
     def _open(self, connection: Connection) -> aiohttp.ClientSession:

@@ -29,8 +29,8 @@ class Troubles:
         self._errors: dict[str, StoreError] = {}
 
     def __iter__(self) -> Iterator[ObjectProblem]:
-        """What keeps kinds from being followed now."""
-        for kind, error in self._errors.items():
+        """What keeps kinds from being followed now; may be asked by another thread."""
+        for kind, error in tuple(self._errors.items()):
             yield ObjectProblem(kind, None, str(error))
 
     def __contains__(self, kind: str) -> bool:
