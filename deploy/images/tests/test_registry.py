@@ -1,13 +1,16 @@
 """Images come from registries and go there, over real connections."""
 
+import gzip
+import io
 import json
 import socket
+import tarfile
 from dataclasses import replace
 
 import pytest
 from registry_server import LOGIN, registry
 
-from mesh_images import base
+from mesh_images import base, elf
 from mesh_images.archive import write
 from mesh_images.build import Built, Settings, build
 from mesh_images.component import component
@@ -142,6 +145,38 @@ def test_an_image_on_a_base_of_others(server, python, built, tmp_path):
     environment = json.loads(made.image.configuration())["config"]["Env"]
     assert environment[0].startswith("PATH=/opt/mesh/bin:")
     assert "LANG=C.UTF-8" in environment
+
+
+@pytest.mark.timeout(300)
+def test_an_image_for_the_other_architecture_gets_its_libraries(tmp_path):
+    libraries = ["libpthread.so.0", "librt.so.1", "libstdc++.so.6", "libm.so.6", "libgcc_s.so.1"]
+    loaders = ["ld-linux-aarch64.so.1", "ld-linux-x86-64.so.2", "libdl.so.2"]
+    layer = pack(
+        [
+            file("usr/local/bin/python3.11", b"\x7fELF of the other", 0o755),
+            file("usr/lib/libc.so.6", b"GNU C Library (Debian) stable release version 2.36\n"),
+            *(file(f"usr/lib/{name}", b"") for name in [*libraries, *loaders]),
+        ]
+    )
+    archive = tmp_path / "base.tar"
+    write(archive, [Image(("python:3.11",), (layer,), Config(), THERE)])
+    stands_on = foreign(str(archive), THERE, images())
+    (made,) = build([component("bookshop")], stands_on, Settings(tmp_path), _silent)
+    assert json.loads(made.image.configuration())["architecture"] == THERE
+    found = {
+        binary.architecture
+        for packed in made.image.layers[1:]
+        for content in _contents(packed)
+        if (binary := elf.read(content)) is not None
+    }
+    assert found == {THERE}
+
+
+def _contents(layer):
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(layer.blob))) as files:
+        for member in files:
+            if member.isfile():
+                yield files.extractfile(member).read()
 
 
 def test_a_base_that_lacks_a_library_is_refused_with_what_it_lacks(python, tmp_path):
