@@ -1,6 +1,8 @@
 """`mesh check` against a real API server with the chart on it, and no kubelet: nothing runs."""
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -337,3 +339,29 @@ def test_the_command_prints_one_document(mesh, mesh_command):
     assert "linkerd-data-plane" in [each["categoryName"] for each in document["categories"]]
     assert "Pod linkerd" not in done.stderr
     assert "the API server's version: " in done.stderr
+
+
+def test_an_interrupted_command_ends_without_a_trace(mesh):
+    command = [sys.executable, "-I", "-m", "mesh_cli.main", "check", "--wait", "1m", "--verbose"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([*command, "--kubeconfig", str(mesh.kubeconfig)], **pipes) as process:
+        for line in process.stderr:
+            if "replicasets" in line:  # whose check is repeated
+                break
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=15)
+    assert process.returncode == 130
+    assert "Status check" not in rest
+    assert "Traceback" not in errors
+
+
+def test_a_locale_without_the_marks_is_no_obstacle(mesh):
+    command = [sys.executable, "-m", "mesh_cli.main", "check", "--pre", "-L", "nowhere"]
+    done = subprocess.run(
+        [*command, "--kubeconfig", str(mesh.kubeconfig)],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "\\u221a can create Secrets" in done.stdout

@@ -1,5 +1,8 @@
 """Proxies, and pods that have none."""
 
+import subprocess
+import sys
+
 import msgspec
 import pytest
 from authorities import DAY, NOW
@@ -9,10 +12,19 @@ from mesh_cli.check.categories import linkerd_data_plane, unmeshed_pods
 from mesh_cli.check.categories.linkerd_identity_data_plane import judge_anchors
 from mesh_cli.check.finding import Level
 from mesh_cli.check.proxies import ProxyState
+from mesh_cli.check.settings import Settings
 from mesh_cli.check.who_am_i import read_who_am_i
-from mesh_core.kubernetes import TruncatedError
-from mesh_core.resources import Namespace, ObjectMeta, Pod, Service, decode_as
-from mesh_injector import Installation
+from mesh_core.kubernetes import SilentError, TruncatedError
+from mesh_core.resources import (
+    Condition,
+    Namespace,
+    ObjectMeta,
+    Pod,
+    PodStatus,
+    Service,
+    decode_as,
+)
+from mesh_injector import COMPONENT_LABEL, Installation
 from mesh_injector.pod_metadata import trust_root_fingerprint
 
 
@@ -172,3 +184,58 @@ def test_a_clock_of_whole_seconds_is_compared_with_care(said, asked, answered, a
 def test_an_answer_that_makes_no_sense_is_an_error():
     with pytest.raises(TruncatedError, match="makes no sense"):
         read_who_am_i(b"<html>", asked=0, answered=0)
+
+
+class View:
+    """What pods answer by their names; the rest is silent."""
+
+    def __init__(self, answers, pods=()):
+        self.settings = Settings()
+        self._answers = answers
+        self._pods = pods
+        self.asked = []
+
+    async def all(self, *_, **__):
+        return self._pods
+
+    async def ask_pod(self, pod, port, path):
+        self.asked.append((pod.name, port, path))
+        if pod.name not in self._answers:
+            raise SilentError(f"{pod} does not answer")
+        return self._answers[pod.name]
+
+
+async def test_proxies_that_can_answer_are_asked():
+    name = b"control_identity_cert_expiration_timestamp_seconds 5"
+    view = View({"web-1": name})
+    pods = [pod(), pod("web-2"), pod("web-3", ready=False)]
+    first, second, third = await proxies.proxy_states(view, pods)
+    assert (first.expires, first.trouble) == (5, "")
+    assert (second.expires, second.trouble) == (None, "Pod shop/web-2 does not answer")
+    assert (third.expires, third.trouble) == (None, "")
+    assert view.asked == [("web-1", 4999, "/metrics"), ("web-2", 4999, "/metrics")]
+
+
+def injector(name, *, ready=True):
+    meta = ObjectMeta(name, "linkerd", labels={COMPONENT_LABEL: "proxy-injector"})
+    status = PodStatus(conditions=(Condition("Ready", str(ready)),))
+    return Pod(meta, status=status)
+
+
+async def test_the_injectors_word_is_asked_of_one_that_answers():
+    page = b'{"synced": true, "total": 1, "pods": [{"namespace": "a", "name": "b"}]}'
+    injectors = [injector("i-1", ready=False), injector("i-2"), injector("i-3")]
+    view = View({"i-3": page, "i-1": page}, injectors)
+    finding = await unmeshed_pods.CATEGORY.checks[0].probe(view)
+    assert str(finding) == "Pod a/b "
+    assert view.asked == [(name, 9995, "/unmeshed.json") for name in ("i-2", "i-3")]
+
+
+def test_the_command_needs_no_server_of_the_injector():
+    code = (
+        "import sys, mesh_cli.check.categories.all;"
+        "heavy = ('fastapi', 'kubernetes', 'prometheus_client', 'uvicorn');"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -5,6 +5,7 @@ import sys
 from contextlib import closing
 from datetime import timedelta
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 
 from rich.console import Console
@@ -60,6 +61,9 @@ def main(
 def _audience(output: Output, *, verbose: bool) -> Printed | Silent:
     if output is Output.JSON:
         return Silent()
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Where the locale has no √, its code point is better than a crash.
+        sys.stdout.reconfigure(errors="backslashreplace")
     console = Console(highlight=False, markup=False, emoji=False)
     return Printed(console, only_problems=output is Output.SHORT, times=verbose)
 
