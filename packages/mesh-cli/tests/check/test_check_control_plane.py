@@ -1,8 +1,10 @@
 """The control plane's objects and pods: what is missing or broken, and how it reads."""
 
+from datetime import timedelta
 from ipaddress import ip_network
 
 import pytest
+from authorities import NOW
 
 from mesh_cli.check import expected
 from mesh_cli.check.categories import (
@@ -28,7 +30,9 @@ from mesh_core.resources import (
     Condition,
     ConfigMap,
     Deployment,
+    Lease,
     Namespace,
+    Node,
     ObjectMeta,
     Pod,
     ReplicaSet,
@@ -297,5 +301,26 @@ def test_before_the_installation():
     ("ahead", "said"), [(0, None), (19, None), (-20, None), (90, "90 s ahead of"), (-30, "behind")]
 )
 def test_clocks_that_differ(ahead, said):
-    found = pre_kubernetes_setup.judge_skew(ahead)
+    found = pre_kubernetes_setup.judge_skew(ahead, NOW, [], [])
     assert (found is None) if said is None else (said in str(found))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ready", "said"),
+    [
+        (-5, "True", None),
+        (-29, "True", None),
+        (19, "True", None),
+        (90, "True", "the clock of Node n is 90 s ahead of the API server's"),
+        (-70, "True", "the clock of Node n is 60 s behind the API server's"),
+        (-300, "Unknown", None),
+    ],
+)
+def test_clocks_of_nodes_are_read_from_their_leases(seconds, ready, said):
+    status = {"conditions": [{"type": "Ready", "status": ready}]}
+    node = decoded(Node, "n", status=status)
+    renewed = (NOW + timedelta(seconds=seconds)).isoformat()
+    lease = decoded(Lease, "n", spec={"renewTime": renewed})
+    found = pre_kubernetes_setup.judge_skew(0, NOW, [node], [lease])
+    assert (found is None) if said is None else (said in str(found))
+    assert pre_kubernetes_setup.judge_skew(0, NOW, [node], []) is None

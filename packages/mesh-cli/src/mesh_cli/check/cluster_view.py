@@ -65,7 +65,19 @@ class ClusterView:
 
     async def who_am_i(self) -> WhoAmI:
         """Ask whom the API server takes us for, and what its clock says."""
-        return await self._once("who we are", self._ask_who)
+        return await self._once("who we are", self.who_am_i_now)
+
+    async def who_am_i_now(self) -> WhoAmI:
+        """Ask the same anew, for the time."""
+        client = await self.client()
+        path, body = who_am_i_question()
+        started = time.time()
+        what = "ask who we are"
+        try:
+            answer = await client.request("POST", path, body=body, timeout=QUICK_SECONDS, what=what)
+        except KindNotServedError:  # older than any version that we accept
+            return WhoAmI("", datetime.now(UTC), 0.0)
+        return read_who_am_i(answer, asked=started, answered=time.time())
 
     async def find(self, kind: type[R], namespace: str, name: str) -> R | None:
         """Read an object; None when there is none."""
@@ -127,17 +139,6 @@ class ClusterView:
             what=f"try out a pod in namespace {namespace}",
         )
         return msgspec.json.decode(body, type=Pod)
-
-    async def _ask_who(self) -> WhoAmI:
-        client = await self.client()
-        path, body = who_am_i_question()
-        started = time.time()
-        what = "ask who we are"
-        try:
-            answer = await client.request("POST", path, body=body, timeout=QUICK_SECONDS, what=what)
-        except KindNotServedError:  # older than any version that we accept
-            return WhoAmI("", datetime.now(UTC), 0.0)
-        return read_who_am_i(answer, asked=started, answered=time.time())
 
     async def _once(self, what: str, ask: Callable[[], Awaitable[T]]) -> T:
         task = self._facts.get(what)

@@ -1,12 +1,13 @@
 """Whether the mesh can be installed by whoever asks."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 from mesh_cli.check import expected
 from mesh_cli.check.categories import kubernetes_api
 from mesh_cli.check.check import Category, Check
 from mesh_cli.check.cluster_view import ClusterView
-from mesh_cli.check.finding import Finding, Level, error, errors, warning
+from mesh_cli.check.finding import Finding, Level, error, errors, warning, warnings
 from mesh_cli.check.kinds import (
     ClusterRole,
     ClusterRoleBinding,
@@ -17,7 +18,9 @@ from mesh_core.kubernetes import Access
 from mesh_core.resources import (
     ConfigMap,
     Deployment,
+    Lease,
     Namespace,
+    Node,
     Resource,
     Secret,
     Service,
@@ -28,6 +31,9 @@ NAME = "pre-kubernetes-setup"
 
 MOST_SKEW = 20.0
 """Seconds; as much as certificates allow for, `identity.issuer.clockSkewAllowance`."""
+
+_RENEWAL_SECONDS = 10.0
+_LEASES = "kube-node-lease"
 
 _CLUSTER_KINDS: Sequence[type[Resource]] = (
     Namespace,
@@ -61,15 +67,39 @@ def judge_permissions(user: str, missing: Sequence[Access]) -> Finding | None:
     )
 
 
-def judge_skew(ahead: float) -> Finding | None:
-    """Say that clocks differ; certificates made here would be valid too early or too late."""
-    if abs(ahead) <= MOST_SKEW:
-        return None
-    where = "ahead of" if ahead > 0 else "behind"
-    return warning(
-        f"the API server's clock is {abs(ahead):.0f} s {where} this machine's: certificates made "
-        "on one may not be valid yet on the other; let both follow the same time servers (NTP)"
+def judge_skew(
+    ahead: float, now: datetime, nodes: Sequence[Node], leases: Sequence[Lease]
+) -> Finding | None:
+    """Say whose clocks differ from the API server's, which shows `now` and is `ahead` of ours.
+
+    A certificate that is made on one machine would be valid too early or too late on another.
+    """
+    server = [(ahead, "the API server's clock", "this machine's")] if abs(ahead) > MOST_SKEW else []
+    by_name = {lease.name: lease for lease in leases}
+    others = [
+        (skew, f"the clock of Node {node.name}", "the API server's")
+        for node in nodes
+        if (skew := _skew_of(node, by_name.get(node.name), now))
+    ]
+    return warnings(
+        [
+            f"{clock} is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} {other}; "
+            "let both follow the same time servers (NTP)"
+            for skew, clock, other in (*server, *others)
+        ]
     )
+
+
+def _skew_of(node: Node, lease: Lease | None, now: datetime) -> float:
+    """Find by how much a node's clock is ahead, in seconds, by what it writes into its lease."""
+    renewed = lease.spec.renew_time if lease is not None else None
+    if renewed is None or not any(c.type == "Ready" and c.holds for c in node.status.conditions):
+        return 0.0
+    skew = (renewed - now).total_seconds()
+    if skew < 0:
+        # It may be old: the node renews it every few seconds only.
+        skew = min(skew + _RENEWAL_SECONDS, 0.0)
+    return skew if abs(skew) > MOST_SKEW else 0.0
 
 
 async def _namespace(view: ClusterView) -> Finding | None:
@@ -79,7 +109,10 @@ async def _namespace(view: ClusterView) -> Finding | None:
 
 
 async def _skew(view: ClusterView) -> Finding | None:
-    return judge_skew((await view.who_am_i()).ahead_seconds)
+    leases = await view.all(Lease, _LEASES)
+    server = await view.who_am_i_now()
+    nodes = await view.all(Node)
+    return judge_skew(server.ahead_seconds, server.server_time, nodes, leases)
 
 
 async def _judge(view: ClusterView, needs: Sequence[Access]) -> Finding | None:
