@@ -3,12 +3,14 @@
 import gzip
 import io
 import json
+import os
 import re
 import tarfile
 
 import pytest
 
 from mesh_images import base
+from mesh_images.age import forget
 from mesh_images.build import Settings, build
 from mesh_images.capability import PAX_RECORD
 from mesh_images.component import COMPONENTS, component, names
@@ -129,6 +131,18 @@ def test_a_damaged_layer_in_the_cache_is_made_again(tmp_path):
     again = remembered.layer(["a"], lambda: made.append(1) or pack([file("a", b"a")]))
     assert (again, made) == (first, [1])
     assert remembered.layer(["a"], lambda: pytest.fail("packed again")) == first
+
+
+def test_what_was_not_used_for_two_weeks_is_forgotten(tmp_path):
+    old, new = tmp_path / "projects" / "old", tmp_path / "layers" / "new"
+    for path in (old, new.parent):
+        path.mkdir(parents=True)
+    (old / "tool.whl").write_bytes(b"")
+    new.write_bytes(b"")
+    (tmp_path / "archives").mkdir()
+    os.utime(old, (0, 0))
+    forget(tmp_path, now=new.stat().st_mtime + 1)
+    assert (old.exists(), new.exists(), (tmp_path / "archives").exists()) == (False, True, True)
 
 
 def test_another_architecture_is_refused_with_the_way_out():

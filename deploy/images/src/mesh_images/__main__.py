@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mesh_images import base, report
+from mesh_images.age import forget
 from mesh_images.build import Settings, build
 from mesh_images.component import COMPONENTS, component, names
 from mesh_images.errors import ImagesError
@@ -18,7 +19,6 @@ from mesh_images.image import architecture
 from mesh_images.places import images
 from mesh_images.projects import PROFILES
 from mesh_images.publish import publish
-from mesh_images.remembered import Remembered
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +52,7 @@ def _build(options: argparse.Namespace) -> int:
     if not stands_on.bytecode.python:
         _say(f"no Python {stands_on.target.python} here: without bytecode, starts take longer")
     built = build(wanted, stands_on, settings, _say)
-    Remembered(settings.cache / "layers").forget()
+    forget(settings.cache)
     for one in built if options.push else ():
         _say(f"{one.image.names[0]} is {publish(one, _say)}")
     print(report.document(built) if options.json else report.table(built))

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
+from mesh_images.age import used
+
 Files = dict[str, bytes]
 
 
@@ -37,6 +39,7 @@ class Bytecode:
         path = self.cache / f"{name}.zip"
         if not path.is_file():
             _keep(path, compiled(sources(), folder, self.python))
+        used(path)
         with zipfile.ZipFile(path) as archive:
             return {member: archive.read(member) for member in archive.namelist()}
 

@@ -43,7 +43,7 @@ class Environment:
 
     def wheel(self, wheel: Wheel, *, ours: bool = False) -> Iterator[Entry]:
         """The files of a wheel, with bytecode; those of our own without debugging symbols."""
-        for name, content in wheel.files(_is_kept):
+        for name, content in wheel.files(_is_ours if ours else _is_kept):
             our_library = ours and name.endswith(".so")
             kept = stripped_bytes(content) if our_library else content
             yield file(f"{self.site}/{name}", kept)
@@ -126,11 +126,14 @@ def _scripts(wheel: Wheel) -> dict[str, str]:
 
 
 def _is_kept(name: str) -> bool:
-    """Not the list for uninstalling, and not maturin's bill of materials: ours says the same.
+    # Nothing will be uninstalled from an image.
+    return not name.endswith(".dist-info/RECORD")
 
-    Its own has a time, a random number and paths of this machine.
-    """
-    return not name.endswith(".dist-info/RECORD") and ".dist-info/sboms/" not in name
+
+def _is_ours(name: str) -> bool:
+    # maturin's own bill of materials has a time, a random number and paths of this machine; the
+    # image's says the same without them.
+    return _is_kept(name) and ".dist-info/sboms/" not in name
 
 
 def _is_source(name: str) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mesh_images.age import used
 from mesh_images.base import Base
 from mesh_images.bytecode import Bytecode
 from mesh_images.errors import ArchiveError, ImagesError
@@ -173,6 +174,7 @@ def _platform(described: dict[str, Any]) -> tuple[str, str]:
 def _fetched(registry: Registry, name: str, cache: Path) -> bytes:
     path = cache / name.partition(":")[2]
     if path.is_file() and digest(kept := path.read_bytes()) == name:
+        used(path)
         return kept
     content = registry.blob(name)
     cache.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from mesh_images.age import used
 from mesh_images.errors import ImagesError
 from mesh_images.lock import Pinned
 from mesh_images.target import Target
@@ -29,7 +30,10 @@ class Pool:
 
     def ensure(self, wanted: Iterable[Pinned], target: Target) -> None:
         """Fetch what is missing, all in one go; raises FetchError."""
-        missing = sorted({one for one in wanted if not self.path(one).is_file()})
+        every = set(wanted)
+        missing = sorted(one for one in every if not self.path(one).is_file())
+        for one in every.difference(missing):
+            used(self.path(one).parent)
         if not missing:
             return
         self._say(f"fetching {len(missing)} wheels")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mesh_images.age import used
 from mesh_images.errors import ImagesError
 from mesh_images.places import ROOT, cargo_target
 from mesh_images.wheel import Wheel
@@ -52,6 +53,7 @@ class Builder:
                 else:
                     python.append((project, place))
                     continue
+            used(place)
             found[project] = _only(place, _name(project))
         if python:
             found |= self._python(python)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from mesh_images.age import used
 from mesh_images.layer import Layer, digest
-
-# What no build has used for two weeks was made from sources that are gone.
-_KEPT = 14 * 24 * 3600
 
 
 class Remembered:
@@ -28,7 +25,7 @@ class Remembered:
         path = self._folder / name
         found = _read(path)
         if found is not None:
-            os.utime(path)
+            used(path)
             return found
         layer = make()
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -37,13 +34,6 @@ class Remembered:
         partial.write_bytes(head.encode() + b"\n" + layer.blob)
         partial.replace(path)
         return layer
-
-    def forget(self) -> None:
-        """Delete what has not been used for long."""
-        oldest = time.time() - _KEPT
-        for path in self._folder.glob("*"):
-            if path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> Layer | None:
