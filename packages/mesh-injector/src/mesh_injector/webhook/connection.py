@@ -11,6 +11,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from mesh_injector.webhook.joined_writes import JoinedWrites
 from mesh_injector.webhook.limits import Limits
 from mesh_injector.webhook.metrics import WebhookMetrics
 from mesh_injector.webhook.refusal import refusal
@@ -36,7 +37,7 @@ class Connection(HttpToolsProtocol):
             self.transport = transport
             transport.abort()
             return
-        super().connection_made(transport)
+        super().connection_made(JoinedWrites(transport, self.loop))
         self._set_deadline(self._limits.head_seconds, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
