@@ -4,13 +4,20 @@ import json
 from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta
 
+import jsonpatch
+import msgspec
 import pytest
+import yaml
 from credentials import GIVEN, WEBHOOK_CERTIFICATE
 from cryptography import x509
 from helm import CHART, NAMESPACE, Helm, HelmError, merged, objects
 
+from mesh_clusters.errors import CommandFailed
+from mesh_core.resources import Namespace, ObjectMeta, Pod
 from mesh_identity.issuer import Issuer
 from mesh_identity.pem import read_certificates, read_key
+from mesh_injector import Inject, decide
+from mesh_injector.patch import patch_pod
 from mesh_injector.values import installation
 
 JOB = {"identity": {"generate": "job"}}
@@ -19,6 +26,7 @@ KINDS = (
     "configmaps,secrets,services,serviceaccounts,deployments,jobs,poddisruptionbudgets,roles,"
     "rolebindings,clusterroles,clusterrolebindings,mutatingwebhookconfigurations"
 )
+INJECTION = "linkerd-test-injection"
 OURS = "--selector=linkerd.io/control-plane-ns"
 
 
@@ -89,13 +97,28 @@ def cluster(api_server, helm_program, tmp_path):
 )
 def test_the_api_server_accepts_every_object_without_a_warning(api_server, helm, values):
     api_server.token(NAMESPACE, "unused")  # makes the namespace
-    rendered = helm.template(values)
+    accepted = [d for d in helm.template(values).documents if d["metadata"]["name"] != INJECTION]
     printed = api_server.kubectl(
         *("apply", "--server-side", "--force-conflicts", "--dry-run=server"),
         *("--validate=strict", "--warnings-as-errors", "--filename=-"),
-        stdin=rendered.text,
+        stdin=yaml.safe_dump_all(accepted),
     )
-    assert printed.count("serverside-applied (server dry run)") == len(rendered.documents)
+    assert printed.count("serverside-applied (server dry run)") == len(accepted)
+
+
+def test_the_pod_that_tests_injection_is_refused_without_and_accepted_with_it(api_server, helm):
+    rendered = helm.template(GIVEN)
+    document = rendered.get("Pod", INJECTION)
+    with pytest.raises(CommandFailed, match='Not found: "linkerd-identity-end-entity"'):
+        create(api_server, document)
+
+    pod = msgspec.convert(document, Pod)
+    settings = installation(rendered.get("ConfigMap", "linkerd-config")["data"]["values"])
+    namespace = Namespace(metadata=ObjectMeta(name="default"))
+    decision = decide(pod, namespace, settings)
+    assert isinstance(decision, Inject)
+    operations = patch_pod(document, pod, namespace, settings, None, decision)
+    create(api_server, jsonpatch.JsonPatch(msgspec.to_builtins(operations)).apply(document))
 
 
 def test_an_install_makes_certificates_that_fit_together(cluster):
@@ -237,3 +260,8 @@ def test_a_dry_run_that_asks_the_server_needs_no_certificates(cluster):
         *("template", "mesh", str(CHART), f"--namespace={NAMESPACE}", "--dry-run=server")
     )
     assert objects(text).has("Secret", "linkerd-identity-issuer")
+
+
+def create(api_server, document):
+    flags = ("--dry-run=server", "--warnings-as-errors", "--filename=-")
+    api_server.kubectl("create", *flags, stdin=json.dumps(document))

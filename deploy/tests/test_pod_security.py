@@ -69,7 +69,8 @@ def pods(rendered, namespace):
         for kind in ("Deployment", "Job")
         for workload in rendered.of_kind(kind).values()
     ]
-    for pod in (*templates, *rendered.of_kind("Pod").values()):
+    # What the injector adds to a pod is for that pod's namespace to allow.
+    for pod in (*templates, rendered.get("Pod", "linkerd-test")):
         metadata = {**pod["metadata"], "namespace": namespace, "name": "judged"}
         yield {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod["spec"]}
 
