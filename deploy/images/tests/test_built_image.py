@@ -109,10 +109,10 @@ def test_dist_info_says_what_is_installed_and_records_no_path(files):
 
 
 def test_built_again_without_any_layer_kept_it_is_the_same(bookshop, tmp_path):
-    # Wheels come from the cache; what is compiled and packed anew is everything.
+    # Wheels and bytecode come from the cache; every layer is packed anew.
     cache = tmp_path / "cache"
     cache.mkdir()
-    for kept in ("wheels", "projects"):
+    for kept in ("bytecode", "wheels", "projects"):
         (cache / kept).symlink_to(images() / kept)
     settings = Settings(tmp_path / "archives", profile="mesh", cache=cache)
     stands_on = base.offline(architecture(), cache, 0)
