@@ -15,6 +15,7 @@ from mesh_core.kubernetes import (
     ForbiddenError,
     KindNotServedError,
     KubernetesClient,
+    KubernetesStore,
     RejectedError,
     UnauthorizedError,
     UnreachableError,
@@ -32,9 +33,10 @@ from mesh_core.resources import (
     Namespace,
     ObjectMeta,
     Pod,
+    ReplicaSet,
     Service,
 )
-from mesh_core.store import ConflictError, NotFoundError
+from mesh_core.store import ConflictError, NotFoundError, StoreError
 
 pytest_plugins = ["mesh_clusters.fixtures"]
 
@@ -364,3 +366,31 @@ async def test_a_closed_client_leaves_nothing(api_server):
     async with await KubernetesClient.connect(api_server.kubeconfig, user_agent=AGENT) as client:
         await client.version()
     await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})
+
+
+async def test_only_the_metadata_of_a_kind_is_read(api_server, client, space):
+    labels = {"app": "thin"}
+    template = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": "web", "image": "web"}]},
+    }
+    document = {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "metadata": {"name": "thin", "labels": labels},
+        "spec": {"selector": {"matchLabels": labels}, "template": template},
+    }
+    api_server.kubectl("apply", f"-n{space}", "-f", "-", stdin=json.dumps(document))
+    store = KubernetesStore(client, (ReplicaSet,), namespace=space, metadata_only=(ReplicaSet,))
+    await store.start()
+    held = store.get(ReplicaSet, space, "thin")
+    assert held.metadata.labels == labels
+    assert held.spec == ReplicaSet(ObjectMeta()).spec
+    api_server.kubectl("label", "replicaset", "thin", f"-n{space}", "more=labels")
+    await until(lambda: "more" in store.get(ReplicaSet, space, "thin").metadata.labels)
+    assert store.get(ReplicaSet, space, "thin").spec == held.spec
+    with pytest.raises(StoreError, match="only the metadata of ReplicaSet"):
+        await store.update(held)
+    await store.delete(ReplicaSet, space, "thin")
+    assert store.get(ReplicaSet, space, "thin") is None
+    await store.close()

@@ -16,7 +16,7 @@ from mesh_destination.api.destination import DestinationApi
 from mesh_destination.api.policies import PoliciesApi
 from mesh_destination.api.server import ApiServer
 from mesh_destination.api.stream import Streams
-from mesh_destination.index import KINDS, Index
+from mesh_destination.index import KINDS, METADATA_KINDS, Index
 from mesh_destination.metrics import DestinationMetrics
 from mesh_destination.problems import AnnotationProblems
 from mesh_destination.streams.hub import Hub
@@ -94,7 +94,9 @@ async def _open_store(
     )
     service.on_stop("the API client", client.close)
     _LOG.info("following %s", client.server)
-    return KubernetesStore(client, KINDS, metrics=StoreMetrics(service.registry))
+    return KubernetesStore(
+        client, KINDS, metadata_only=METADATA_KINDS, metrics=StoreMetrics(service.registry)
+    )
 
 
 async def _start_servers(

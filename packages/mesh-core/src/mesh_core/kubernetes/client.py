@@ -125,6 +125,7 @@ class KubernetesClient:
         query: Query | None = None,
         body: bytes | None = None,
         content_type: str = "application/json",
+        accept: str = "application/json",
         timeout: float = REQUEST_SECONDS,  # noqa: ASYNC109 - passed on
         what: str = "",
     ) -> bytes:
@@ -135,15 +136,22 @@ class KubernetesClient:
             query=query,
             body=body,
             content_type=content_type,
+            accept=accept,
             seconds=timeout,
             what=what,
         )
 
     def stream(
-        self, path: str, query: Query, *, silence: float, what: str
+        self,
+        path: str,
+        query: Query,
+        *,
+        accept: str = "application/json",
+        silence: float,
+        what: str,
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Open an answer without end; `silence` is how many seconds it may say nothing."""
-        return self._transport.stream(path, query, silence=silence, what=what)
+        return self._transport.stream(path, query, accept=accept, silence=silence, what=what)
 
     async def get(self, kind: type[R], namespace: str, name: str) -> R:
         """Read one object; raises NotFoundError."""

@@ -34,18 +34,22 @@ class KubernetesStore(ResourceStore):
         *,
         namespace: str | None = None,
         optional: Iterable[type[Resource]] = (),
+        metadata_only: Iterable[type[Resource]] = (),
         metrics: StoreMetrics | None = None,
         pace: Pace | None = None,
     ) -> None:
         """Hold objects of `kinds` in one namespace, or in all.
 
         `optional` are further kinds that the server may lack or refuse: the store counts as
-        synced without them, and follows them as soon as it can. The client stays its owner's.
+        synced without them, and follows them as soon as it can. Of the kinds that are also in
+        `metadata_only`, the server sends nothing but the metadata: all other fields have their
+        defaults, and the store does not write them. The client stays its owner's.
         """
         required = tuple(dict.fromkeys(kinds))
         self._client = client
         self._namespace = namespace
         self._required = frozenset(required)
+        self._metadata_only = frozenset(metadata_only)
         self._objects = LiveObjects(dict.fromkeys((*required, *optional)))
         self._metrics = metrics or StoreMetrics(CollectorRegistry())
         self._pace = pace or Pace()
@@ -82,6 +86,7 @@ class KubernetesStore(ResourceStore):
                 self._metrics,
                 self._troubles,
                 self._pace,
+                metadata_only=kind in self._metadata_only,
             )
             for kind in self._objects.kinds
         }
@@ -116,10 +121,12 @@ class KubernetesStore(ResourceStore):
 
     async def update(self, resource: R) -> R:
         """Replace what the struct knows of an object, but not its status."""
+        self._refuse_part(resource)
         return await self._seen(await self._client.update(resource))
 
     async def update_status(self, resource: R) -> R:
         """Replace what the struct knows of an object's status."""
+        self._refuse_part(resource)
         return await self._seen(await self._client.update_status(resource))
 
     async def delete(
@@ -133,6 +140,12 @@ class KubernetesStore(ResourceStore):
             return held is None or held.metadata.deletion_timestamp is not None
 
         await self._wait(kind, Key(namespace, name), gone)
+
+    def _refuse_part(self, resource: Resource) -> None:
+        if type(resource) in self._metadata_only:
+            # What was not read would be written as if it had been removed.
+            msg = f"only the metadata of {resource} is known here; patch it with the client"
+            raise StoreError(msg)
 
     async def _seen(self, written: R) -> R:
         """Let a writer find its own write in the store, as far as it is followed now."""

@@ -33,6 +33,8 @@ R = TypeVar("R", bound=Resource)
 
 SLICE = 100
 """How many changes are taken in before others get their turn."""
+_METADATA = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1,application/json"
+"""The server leaves everything else out; one that does not know how sends all."""
 _DISTRUST = 2
 """After so many watches in a row that said nothing, a complete list is due."""
 
@@ -51,8 +53,10 @@ class Reflector(Generic[R]):
         metrics: StoreMetrics,
         troubles: Troubles,
         pace: Pace,
+        *,
+        metadata_only: bool = False,
     ) -> None:
-        """Follow `kind` in one namespace or in all."""
+        """Follow `kind` in one namespace or in all; or only its objects' metadata."""
         self.kind = kind
         self.listed = asyncio.Event()
         """Set once the first complete list is in."""
@@ -60,6 +64,8 @@ class Reflector(Generic[R]):
         """Set then, or once the server has said that this kind cannot be had."""
         self._client = client
         self._path = collection_path(kind, namespace)
+        self._list_format = _METADATA.format("List") if metadata_only else "application/json"
+        self._watch_format = _METADATA.format("") if metadata_only else "application/json"
         self._objects = KindObjects(kind, objects)
         self._troubles = troubles
         self._pace = pace
@@ -130,7 +136,12 @@ class Reflector(Generic[R]):
         query: dict[str, str | int] = {"limit": PAGE_ITEMS} if self._paged else {}
         while True:
             body = await self._client.request(
-                "GET", self._path, query=query, timeout=self._pace.request, what=what
+                "GET",
+                self._path,
+                query=query,
+                accept=self._list_format,
+                timeout=self._pace.request,
+                what=what,
             )
             page = read_page(body, what)
             for decoded in decode_slices(self.kind, page):
@@ -156,7 +167,11 @@ class Reflector(Generic[R]):
         what = f"watch {self.kind.plural}"
         lines = LineSplitter()
         opening = self._client.stream(
-            self._path, self._watch_query(), silence=self._pace.silence, what=what
+            self._path,
+            self._watch_query(),
+            accept=self._watch_format,
+            silence=self._pace.silence,
+            what=what,
         )
         async with opening as chunks:
             self._following, self._heard = True, False

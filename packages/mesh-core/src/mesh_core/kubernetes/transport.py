@@ -66,13 +66,15 @@ class Transport:
         query: Query | None = None,
         body: bytes | None = None,
         content_type: str = "application/json",
+        accept: str = "application/json",
         seconds: float = REQUEST_SECONDS,
         what: str = "",
     ) -> bytes:
         """Send one request and give the body of its answer; `what` is its name in errors."""
         what = what or f"{method.lower()} {path}"
         await self._take_turn()
-        headers = {"Content-Type": content_type} if body is not None else {}
+        headers = {"Accept": accept}
+        headers |= {"Content-Type": content_type} if body is not None else {}
         timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
         opening = self._answer(method, path, query, body, headers, timeout, what)
         async with opening as answer:
@@ -83,12 +85,12 @@ class Transport:
 
     @contextlib.asynccontextmanager
     async def stream(
-        self, path: str, query: Query, *, silence: float, what: str
+        self, path: str, query: Query, *, accept: str, silence: float, what: str
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """Open a watch and give its octets as they come; `silence` in seconds ends it."""
         await self._take_turn()
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence)
-        opening = self._answer("GET", path, query, None, {}, timeout, what)
+        opening = self._answer("GET", path, query, None, {"Accept": accept}, timeout, what)
         async with opening as answer, contextlib.aclosing(self._chunks(answer, what)) as chunks:
             yield chunks
 
@@ -139,7 +141,10 @@ class Transport:
                     if last or not await self._reload():
                         raise
                     continue
-                yield answer
+                try:
+                    yield answer
+                finally:
+                    _abandon(answer)
                 return
 
     async def _check(self, answer: aiohttp.ClientResponse, what: str) -> None:
@@ -201,7 +206,6 @@ class Transport:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={
                 "User-Agent": self._user_agent,
-                "Accept": "application/json",
                 # Compressing costs the server more than a cluster's network would.
                 "Accept-Encoding": "identity",
             },
@@ -211,6 +215,16 @@ class Transport:
 
 def _tls(connection: Connection) -> ssl.SSLContext | bool:
     return True if connection.tls is None else connection.tls
+
+
+def _abandon(answer: aiohttp.ClientResponse) -> None:
+    """End the connection of an answer that was not read to its end, such as a watch.
+
+    At once: the polite end of TLS would go on behind the back of whoever closes the client.
+    """
+    connection = answer.connection
+    if connection is not None and connection.protocol is not None:
+        connection.protocol.abort()
 
 
 def _retry_after(text: str) -> float:

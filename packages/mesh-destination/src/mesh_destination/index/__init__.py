@@ -1,7 +1,7 @@
 """Index: objects in, the keys of answers that may differ out."""
 
 from mesh_destination.index.addresses import canonical_ip
-from mesh_destination.index.index import KINDS, Index
+from mesh_destination.index.index import KINDS, METADATA_KINDS, Index
 from mesh_destination.index.keys import (
     Aspect,
     Key,
@@ -14,6 +14,7 @@ from mesh_destination.index.keys import (
 
 __all__ = [
     "KINDS",
+    "METADATA_KINDS",
     "Aspect",
     "Index",
     "Key",

@@ -35,6 +35,9 @@ KINDS: tuple[type[Resource], ...] = (
 )
 """What the index takes in."""
 
+METADATA_KINDS: tuple[type[Resource], ...] = (Namespace, Node, ReplicaSet, Job)
+"""Those of them of which it looks at labels, annotations and owners only."""
+
 _NO_ANNOTATIONS: Mapping[str, str] = {}
 _Apply = Callable[[ObjectKey, Any], Iterable[Key]]
 
