@@ -10,6 +10,7 @@ from authorities import DAY, NOW
 from mesh_cli.check import proxies
 from mesh_cli.check.categories import linkerd_data_plane, unmeshed_pods
 from mesh_cli.check.categories.linkerd_identity_data_plane import judge_anchors
+from mesh_cli.check.control_plane import control_plane_pods
 from mesh_cli.check.finding import Level
 from mesh_cli.check.proxies import ProxyState
 from mesh_cli.check.settings import Settings
@@ -214,6 +215,17 @@ async def test_proxies_that_can_answer_are_asked():
     assert (second.expires, second.trouble) == (None, "Pod shop/web-2 does not answer")
     assert (third.expires, third.trouble) == (None, "")
     assert view.asked == [("web-1", 4999, "/metrics"), ("web-2", 4999, "/metrics")]
+
+
+async def test_pods_that_end_and_pods_of_jobs_need_not_answer():
+    old = pod(metadata={"deletionTimestamp": "2026-06-01T00:00:00Z"})
+    job = Pod(ObjectMeta("job", "linkerd", labels={COMPONENT_LABEL: "provision"}))
+    labelled = injector("i-1")
+    ending = msgspec.structs.replace(
+        labelled, metadata=msgspec.structs.replace(labelled.metadata, deletion_timestamp=NOW)
+    )
+    assert await control_plane_pods(View({}, [job, ending, labelled])) == [labelled]
+    assert await linkerd_data_plane.data_plane_pods(View({}, [old, pod("web-2")])) == [pod("web-2")]
 
 
 def injector(name, *, ready=True):

@@ -175,6 +175,47 @@ async def test_the_document_is_what_other_programs_expect():
     }
 
 
+async def test_nobody_waits_while_something_lasting_is_broken():
+    pods = check("pods are ready", gives(error("not yet")), retried=True)
+    lasting = Category("b", (check("issuer is valid", gives(error("expired"))),))
+    report = await run(Category("a", (pods,)), lasting, wait=60)
+    assert report.categories[0].results[0].finding.lines == (
+        "not yet",
+        "not waited for, because this has to be repaired first: issuer is valid",
+    )
+
+
+async def test_nobody_waits_behind_it_either():
+    lasting = Category("a", (check("issuer is valid", gives(error("expired"))),))
+    pods = check("pods are ready", gives(error("not yet")), retried=True)
+    report = await run(lasting, Category("b", (pods,)), wait=60)
+    assert "repaired first: issuer is valid" in str(report.categories[1].results[0].finding)
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        (check("1", gives(warning("hm"))),),
+        (check("1", raises(ForbiddenError("may not"))),),
+        (check("1", gives(error("no")), retried=True),),
+        (
+            check("1", gives(error("not yet")), retried=True, fatal=True),
+            check("2", gives(error("of no meaning without it"))),
+        ),
+    ],
+    ids=["warning", "unknown", "passing", "without meaning"],
+)
+async def test_what_may_pass_is_no_reason_to_give_up(behind):
+    answers = [error("not yet"), None]
+
+    async def probe(_):
+        return answers.pop(0)
+
+    first = check("pods are ready", probe, retried=True)
+    report = await run(Category("a", (first,)), Category("b", behind), wait=0.2)
+    assert report.categories[0].results[0].finding is None
+
+
 EXAMPLE = (
     Category("first", (check("good", gives(None)), check("so-so", gives(warning("a " * 40))))),
     Category(

@@ -6,7 +6,7 @@ from mesh_cli.check.categories import linkerd_existence
 from mesh_cli.check.categories.linkerd_identity import now
 from mesh_cli.check.check import Category, Check
 from mesh_cli.check.cluster_view import ClusterView
-from mesh_cli.check.control_plane import has_proxy
+from mesh_cli.check.control_plane import ends, has_proxy
 from mesh_cli.check.finding import Finding, Level, error, warning, warnings
 from mesh_cli.check.installed import installed
 from mesh_cli.check.proxies import (
@@ -60,9 +60,7 @@ async def data_plane_pods(view: ClusterView) -> list[Pod]:
     label = f"{CONTROL_PLANE_LABEL}={control_plane}"
     pods = await view.all(Pod, view.settings.namespace, labels=label)
     return [
-        pod
-        for pod in pods
-        if has_proxy(pod) and not pod.terminated and pod.namespace != control_plane
+        pod for pod in pods if has_proxy(pod) and not ends(pod) and pod.namespace != control_plane
     ]
 
 

@@ -92,11 +92,7 @@ def judge_ready(control_plane: str, pods: Sequence[Pod]) -> Finding | None:
     """Say which components have no ready pod, and why their pods are not."""
     lines = []
     for component in expected.COMPONENTS:
-        own = [
-            pod
-            for pod in pods
-            if pod.metadata.labels.get(COMPONENT_LABEL) == component and not pod.terminated
-        ]
+        own = [pod for pod in pods if pod.metadata.labels.get(COMPONENT_LABEL) == component]
         if not own:
             lines.append(
                 f"there is no pod of linkerd-{component}; "
@@ -129,7 +125,7 @@ def _troubles(pod: Pod) -> Iterator[str]:
     found = [line for status in statuses if (line := _trouble(pod, status))]
     if found:
         yield from found
-    elif pod.metadata.deletion_timestamp is None:
+    else:
         said = pod.status.message or pod.status.reason or pod.status.phase or "not started"
         yield f"{pod} is not ready: {said}"
 
