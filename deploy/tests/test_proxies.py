@@ -119,6 +119,8 @@ SETS = {
     },
     "a whole core": {"proxy": {"resources": {"cpu": {"limit": 2}}}},
     "less than a core": {"proxy": {"resources": {"cpu": {"limit": "0.5"}}}},
+    "cores": {"proxy": {"cores": 3}},
+    "cores beside a limit": {"proxy": {"cores": 3, "resources": {"cpu": {"limit": "1"}}}},
     "a share of the node": {
         "proxy": {
             "runtime": {"workers": {"minimum": 2, "maximumCPURatio": 0.25}},
@@ -146,7 +148,8 @@ SETS = {
                 {"name": "LINKERD2_PROXY_LOG", "value": "trace"},
                 {"name": "MINE", "value": "$(_pod_name)"},
                 {"name": "EMPTY"},
-            ]
+            ],
+            "experimentalEnv": [{"name": "MINE", "value": "b"}, {"name": "TRIED", "value": "1"}],
         }
     },
     "security context": {"proxy": {"securityContext": {"runAsGroup": 7, "procMount": "Default"}}},

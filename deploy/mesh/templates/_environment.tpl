@@ -10,7 +10,8 @@ other pod. Takes a list: the root and the proxy. A proxy is a dictionary:
 {{- define "mesh.environment" -}}
 {{- $root := index . 0 -}}
 {{- $added := dict -}}
-{{- range $root.Values.proxy.additionalEnv }}{{ $_ := set $added .name (.value | default "") }}{{ end -}}
+{{- $further := concat $root.Values.proxy.additionalEnv $root.Values.proxy.experimentalEnv -}}
+{{- range $further }}{{ $_ := set $added .name (.value | default "") }}{{ end -}}
 {{- $variables := include "mesh.environment.variables" . | fromYamlArray -}}
 {{- $names := list -}}
 {{- $entries := list -}}
@@ -19,7 +20,7 @@ other pod. Takes a list: the root and the proxy. A proxy is a dictionary:
 {{- if hasKey $added .name }}{{ $entries = append $entries (dict "name" .name "value" (get $added .name)) -}}
 {{- else }}{{ $entries = append $entries . }}{{ end -}}
 {{- end -}}
-{{- range $root.Values.proxy.additionalEnv -}}
+{{- range $further -}}
 {{- if not (has .name $names) -}}
 {{- $names = append $names .name -}}
 {{- $entries = append $entries (dict "name" .name "value" (get $added .name)) -}}
@@ -124,6 +125,9 @@ other pod. Takes a list: the root and the proxy. A proxy is a dictionary:
 {{- if hasSuffix "m" $limit }}{{ $cores = divf (trimSuffix "m" $limit | float64) 1000 }}{{ end }}
 - name: LINKERD2_PROXY_CORES
   value: {{ ceil $cores | int | max 1 | quote }}
+{{- else if $root.Values.proxy.cores }}
+- name: LINKERD2_PROXY_CORES
+  value: {{ int $root.Values.proxy.cores | quote }}
 {{- end }}
 {{- end -}}
 
