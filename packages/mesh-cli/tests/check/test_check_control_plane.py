@@ -219,6 +219,13 @@ def test_settings_are_the_defaults_where_nothing_is_said():
     found = read_installed(ConfigMap(ObjectMeta("linkerd-config", HERE), {"values": ""}), "roots")
     assert found.issuer_scheme == "linkerd.io/tls"
     assert found.installation.trust_anchors == "roots"
+    assert found.proxy_version == ""
+    values = "linkerdVersion: 0.1.0\nproxy: {image: {name: localhost/p, version: 0.2.0}}"
+    config = ConfigMap(ObjectMeta("linkerd-config", HERE), {"values": values})
+    assert (read_installed(config).version, read_installed(config).proxy_version) == (
+        "0.1.0",
+        "0.2.0",
+    )
     assert control_plane_version.judge_known(found.version).level is Level.ERROR
 
 

@@ -103,6 +103,9 @@ def test_other_versions_are_warnings():
         "the proxy of Pod shop/web-1 is version 0.0.9, the control plane's proxies are 0.1.0; "
         "restart it"
     )
+    asked = {"annotations": {"config.linkerd.io/proxy-version": "0.0.9"}}
+    pinned = pod(image="p:0.0.9", metadata=asked)
+    assert proxies.judge_versions([pinned], "0.1.0", restart="") is None
     assert proxies.judge_cli_versions([pod()], "0.1.0") is None
     assert "version 0.0.9, this command is 0.1.0" in str(proxies.judge_cli_versions([old], "0.1.0"))
 

@@ -10,6 +10,7 @@ from mesh_core.errors import CoreError
 from mesh_core.resources import ConfigMap
 from mesh_injector import InjectorError, Installation
 from mesh_injector.containers.names import TRUST_ROOTS, TRUST_ROOTS_KEY
+from mesh_injector.images import image_reference, image_version
 from mesh_injector.values import installation
 from mesh_injector.values.tree import Values
 
@@ -23,6 +24,14 @@ class Installed:
     installation: Installation
     version: str
     issuer_scheme: str
+
+    @property
+    def proxy_version(self) -> str:
+        """The version that new proxies get, unless their pods ask for another one."""
+        proxy = self.installation.proxy
+        return image_version(
+            image_reference(proxy.image, proxy.version or self.installation.version)
+        )
 
 
 def read_installed(config: ConfigMap, trust_anchors: str = "") -> Installed:

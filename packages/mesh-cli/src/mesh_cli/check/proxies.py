@@ -9,6 +9,7 @@ from mesh_cli.check.cluster_view import ClusterView
 from mesh_cli.check.control_plane import has_proxy
 from mesh_cli.check.finding import Finding, errors, warning, warnings
 from mesh_cli.demo.exposition import parse
+from mesh_core.annotations import PROXY_VERSION
 from mesh_core.resources import Pod
 from mesh_core.store.errors import StoreError
 from mesh_injector.containers.names import PROXY_CONTAINER
@@ -77,13 +78,14 @@ def judge_proxies(states: Sequence[ProxyState], now: datetime) -> Finding | None
 
 
 def judge_versions(pods: Sequence[Pod], version: str, *, restart: str) -> Finding | None:
-    """Say which proxies are of another version than the installation's."""
+    """Say which proxies are of another version than the installation's, and were not asked to."""
     return warnings(
         [
             f"the proxy of {pod} is version {found}, the control plane's proxies are {version}; "
             f"{restart}"
             for pod in pods
-            if (found := proxy_version(pod)) and found != version
+            if (found := proxy_version(pod))
+            and found not in {version, PROXY_VERSION.text(pod.metadata.annotations)}
         ]
     )
 

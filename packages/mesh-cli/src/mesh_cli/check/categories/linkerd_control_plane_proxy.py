@@ -27,8 +27,7 @@ async def _healthy(view: ClusterView) -> Finding | None:
 
 
 async def _current(view: ClusterView) -> Finding | None:
-    proxy = (await installed(view)).installation
-    version = proxy.proxy.version or proxy.version
+    version = (await installed(view)).proxy_version
     return judge_versions(await control_plane_pods(view), version, restart=_RESTART)
 
 

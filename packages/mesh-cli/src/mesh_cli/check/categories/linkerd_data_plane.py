@@ -81,8 +81,7 @@ async def _ready(view: ClusterView) -> Finding | None:
 
 
 async def _current(view: ClusterView) -> Finding | None:
-    installation = (await installed(view)).installation
-    version = installation.proxy.version or installation.version
+    version = (await installed(view)).proxy_version
     return judge_versions(await data_plane_pods(view), version, restart=_RESTART)
 
 
