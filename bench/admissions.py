@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import uvloop
 
 from bench.cpu import cpu_seconds, resident_bytes
 from bench.field import FieldError
@@ -173,7 +174,8 @@ def main() -> int:
                 for kind in KINDS
                 for row in measure_cost(injector, kind, arguments.connections, arguments.seconds)
             ]
-            rows += asyncio.run(measure_latency(injector, arguments.seconds))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                rows += runner.run(measure_latency(injector, arguments.seconds))
     except FieldError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
