@@ -51,8 +51,8 @@ only where it is certain that there are none: a rendering that cannot look is re
 {{- if eq $source "given" -}}
 {{- $_ := set $made "issuer" (include "mesh.certificates.pair" (list "crt.pem" $tls.crtPEM "key.pem" $tls.keyPEM) | fromYaml) -}}
 {{- else if ne $source "external" -}}
-{{- $_ := set $made "issuer" (include "mesh.found" (list . "Secret" "linkerd-identity-issuer") | fromYaml) -}}
-{{- $_ := set $made "roots" (include "mesh.found" (list . "ConfigMap" "linkerd-identity-trust-roots") | fromYaml) -}}
+{{- $_ := set $made "issuer" (include "mesh.found" (list . "Secret" "linkerd-identity-issuer" $source) | fromYaml) -}}
+{{- $_ := set $made "roots" (include "mesh.found" (list . "ConfigMap" "linkerd-identity-trust-roots" $source) | fromYaml) -}}
 {{- if eq $source "helm" }}{{ include "mesh.certificates.ensureIdentity" . }}{{ end -}}
 {{- end -}}
 {{- if $made.anchors }}{{ $_ := set $made "roots" (dict "ca-bundle.crt" $made.anchors) }}{{ end -}}
@@ -89,7 +89,7 @@ only where it is certain that there are none: a rendering that cannot look is re
 {{- else if eq $source "external" -}}
 {{- with $own.caBundle }}{{ $_ := set $made "bundle" (include "mesh.certificates.encoded" .) }}{{ end -}}
 {{- else -}}
-{{- $_ := set $made "webhook" (include "mesh.found" (list . "Secret" "linkerd-proxy-injector-k8s-tls") | fromYaml) -}}
+{{- $_ := set $made "webhook" (include "mesh.found" (list . "Secret" "linkerd-proxy-injector-k8s-tls" $source) | fromYaml) -}}
 {{- $_ := set $made "bundle" (include "mesh.certificates.liveBundle" .) -}}
 {{- if eq $source "helm" }}{{ include "mesh.certificates.ensureWebhook" . }}{{ end -}}
 {{- end -}}
@@ -129,10 +129,21 @@ only where it is certain that there are none: a rendering that cannot look is re
 {{- printf "%s\n" (trim .) | b64enc -}}
 {{- end -}}
 
-{{- /* What an object of ours holds in the cluster. Takes the root, the kind and the name. */ -}}
+{{- /*
+What an object of ours holds in the cluster. Takes the root, the kind, the name and who makes it. What a
+Job has filled in is left to it: rendered, the keys would be in Helm's records of this release too.
+*/ -}}
 {{- define "mesh.found" -}}
 {{- $object := lookup "v1" (index . 1) (index . 0).Release.Namespace (index . 2) | default dict -}}
+{{- $filled := dig "metadata" "annotations" "linkerd.io/filled-by" "" $object -}}
+{{- if not (and $filled (eq (index . 3) "job")) -}}
 {{- toYaml (get $object "data" | default dict) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Says of an object that is rendered empty who fills it. Takes what is rendered. */ -}}
+{{- define "mesh.filledBy" -}}
+{{- if not . }}linkerd.io/filled-by: linkerd-provision{{ end -}}
 {{- end -}}
 
 {{- /*
