@@ -328,6 +328,15 @@ def test_the_command_prints_a_table_and_gives_an_exit_code(mesh, mesh_command):
     assert (done.returncode, done.stdout) == (0, "Status check results are √\n")
 
 
+def test_warnings_fail_only_where_that_is_asked_for(mesh, mesh_command):
+    mesh.kubectl("create", "namespace", "check-empty")
+    where = ("--kubeconfig", str(mesh.kubeconfig), "--pre", "-L", "check-empty", "-o", "short")
+    done = mesh_command("check", *where)
+    assert done.returncode == 0
+    assert done.stdout.endswith("Status check results are √, with 1 warning\n")
+    assert mesh_command("check", *where, "--strict").returncode == 1
+
+
 def test_the_command_prints_one_document(mesh, mesh_command):
     done = mesh_command(
         *("check", "--proxy", "-o", "json", "--wait", "0", "--verbose"),

@@ -144,6 +144,7 @@ class ClusterView:
         task = self._facts.get(what)
         if task is None:
             task = self._facts[what] = asyncio.ensure_future(_timed(what, ask))
+            task.add_done_callback(_take_note)
         # Whoever stops waiting must not take the answer away from others.
         result: T = await asyncio.shield(task)
         return result
@@ -155,3 +156,9 @@ async def _timed(what: str, ask: Callable[[], Awaitable[T]]) -> T:
         return await ask()
     finally:
         log.debug("%s: %.3f s", what, time.monotonic() - started)
+
+
+def _take_note(task: asyncio.Task[Any]) -> None:
+    """Keep asyncio from complaining about an error when whoever asked has given up."""
+    if not task.cancelled():
+        task.exception()

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from mesh_cli.check.categories.all import Purpose
+from mesh_cli.check.finding import Level
 from mesh_cli.check.output import Output
 from mesh_cli.check.printed import Printed, Silent
 from mesh_cli.check.session import check_cluster
@@ -31,6 +32,7 @@ def main(
     kubeconfig: Path | None,
     context: str | None,
     wait: str,
+    strict: bool,
     verbose: bool,
 ) -> int:
     """Check a cluster, print the result, and give the exit code."""
@@ -55,7 +57,8 @@ def main(
         return INTERRUPTED
     if output is Output.JSON:
         print_json(report.document())
-    return 0 if report.success else 1
+    failed = not report.success or (strict and report.number_of(Level.WARNING))
+    return 1 if failed else 0
 
 
 def _audience(output: Output, *, verbose: bool) -> Printed | Silent:

@@ -79,10 +79,9 @@ class Printed:
             self._leave_out(", ".join(names), reason)
         if self._category:
             self._print(Text())
-        levels = [result.level for each in report.categories for result in each.results]
         worst = Level.SUCCESS if report.success else Level.ERROR
         line = Text.assemble("Status check results are ", (MARKS[worst], _STYLES[worst]))
-        warnings = levels.count(Level.WARNING)
+        warnings = report.number_of(Level.WARNING)
         if warnings:
             line.append(f", with {warnings} warning{'s' if warnings > 1 else ''}", "yellow")
         self._print(line)

@@ -48,10 +48,12 @@ class Report:
     @property
     def success(self) -> bool:
         """True unless a check ended with an error; warnings are none."""
-        return all(
-            result.level is not Level.ERROR
-            for category in self.categories
-            for result in category.results
+        return not self.number_of(Level.ERROR)
+
+    def number_of(self, level: Level) -> int:
+        """Count the checks that ended so."""
+        return sum(
+            result.level is level for category in self.categories for result in category.results
         )
 
     def document(self) -> dict[str, Any]:

@@ -45,6 +45,12 @@ def check(
     context: Annotated[
         str | None, typer.Option("--context", help="Which of the kubeconfig's contexts.")
     ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Fail on warnings, too, such as certificates that expire soon."
+        ),
+    ] = False,
     verbose: Annotated[
         bool,
         typer.Option("--verbose", help="What is asked of the API server, and how long it took."),
@@ -52,7 +58,8 @@ def check(
 ) -> None:
     """Look at a cluster and its mesh, and say what is wrong and what to do about it.
 
-    Exit codes: 0 all is well or there are only warnings, 1 something is broken, 2 wrong usage.
+    Exit codes: 0 all is well or there are only warnings, 1 something is broken (with --strict
+    also a warning), 2 wrong usage.
     """
     from mesh_cli.check.categories.all import Purpose
     from mesh_cli.check.command import main
@@ -70,6 +77,7 @@ def check(
             kubeconfig=kubeconfig,
             context=context,
             wait=wait,
+            strict=strict,
             verbose=verbose,
         )
     )
