@@ -20,7 +20,8 @@ from mesh_core.annotations import (
 )
 from mesh_core.networks import parse_networks
 from mesh_core.ports import NO_PORTS, PortSet
-from mesh_injector import Installation, ProxySettings
+from mesh_core.resources import LabelSelector
+from mesh_injector import Installation, ProxySettings, ReviewScope
 from mesh_injector.init_settings import InitSettings, NetworkValidatorSettings
 from mesh_injector.proxy_settings import (
     ControlStreams,
@@ -57,6 +58,12 @@ OF_INSTALLATION = [
     ("identityTrustDomain", "", {}),
     ("clusterNetworks", "10.0.0.0/8", {"cluster_networks": parse_networks("10.0.0.0/8")}),
     ("disableIPv6", False, {"ipv6": True}),
+    (
+        "proxyInjector.namespaceSelector",
+        {"matchLabels": {"team": "shop"}, "matchExpressions": None},
+        {"review_scope": ReviewScope(namespaces=LabelSelector(match_labels={"team": "shop"}))},
+    ),
+    ("proxyInjector.objectSelector", {}, {"review_scope": ReviewScope(pods=LabelSelector())}),
     ("disableIPv6", True, {}),
     ("cniEnabled", True, {"cni": True}),
     ("identity.serviceAccountTokenProjection", False, {"token_projection": False}),
@@ -297,6 +304,8 @@ def test_names_that_are_not_ours_are_left_alone():
         ),
         ("proxy.additionalEnv", {"A": "b"}, "expected a list, got names and values"),
         ("proxy.securityContext", "x", "expected names and values, got 'x'"),
+        ("proxyInjector.objectSelector", "x", "expected a label selector: Expected `object`"),
+        ("proxyInjector.namespaceSelector", {"matchExpressions": [{}]}, "field `key`"),
     ],
 )
 def test_what_is_refused_names_its_path_and_what_is_expected(path, value, expected):

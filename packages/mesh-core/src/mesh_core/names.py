@@ -12,6 +12,8 @@ DEFAULT_CLUSTER_DOMAIN = "cluster.local"
 DEFAULT_CONTROL_PLANE_NAMESPACE = "linkerd"
 CONTROL_PLANE_LABEL = "linkerd.io/control-plane-ns"
 """The label that makes a pod a member of the mesh of the control plane in that namespace."""
+COMPONENT_LABEL = "linkerd.io/control-plane-component"
+"""On the control plane's own pods: which part of it they are."""
 
 _IDENTITY_INFIX = ".serviceaccount.identity."
 _MAX_NAME = 253

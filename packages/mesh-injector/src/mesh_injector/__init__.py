@@ -1,5 +1,6 @@
 """Which pods get the sidecar, and what it looks like: pure functions, no I/O."""
 
+from mesh_core.names import COMPONENT_LABEL
 from mesh_injector.configuration import NoIdentityError, proxy_settings
 from mesh_injector.conflicts import ConflictingSettingsError
 from mesh_injector.containers import (
@@ -9,7 +10,7 @@ from mesh_injector.containers import (
     proxy_container,
     volumes,
 )
-from mesh_injector.control_plane import COMPONENT_LABEL, Component, component_of
+from mesh_injector.control_plane import Component, component_of
 from mesh_injector.decision import DecidedBy, Inject, Skip, SkipReason, decide
 from mesh_injector.environment import (
     REFERENCES,
@@ -26,6 +27,7 @@ from mesh_injector.patch import Operation, patch_pod, patch_service
 from mesh_injector.pod_metadata import PodMetadata, pod_metadata, trust_root_fingerprint
 from mesh_injector.proxy_settings import ProxySettings
 from mesh_injector.redirect import RedirectPlan, redirect_plan
+from mesh_injector.review_scope import ReviewScope
 
 __all__ = [
     "COMPONENT_LABEL",
@@ -47,6 +49,7 @@ __all__ = [
     "PodMetadata",
     "ProxySettings",
     "RedirectPlan",
+    "ReviewScope",
     "Skip",
     "SkipReason",
     "additions",

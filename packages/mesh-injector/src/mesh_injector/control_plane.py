@@ -2,10 +2,9 @@
 
 from enum import StrEnum
 
+from mesh_core.names import COMPONENT_LABEL
 from mesh_core.resources import Pod
 from mesh_injector.installation import Installation
-
-COMPONENT_LABEL = "linkerd.io/control-plane-component"
 
 
 class Component(StrEnum):

@@ -8,6 +8,7 @@ from mesh_core.networks import CLUSTER_NETWORKS, Network
 from mesh_core.ports import PortSet
 from mesh_injector.init_settings import InitSettings, NetworkValidatorSettings
 from mesh_injector.proxy_settings import ProxySettings
+from mesh_injector.review_scope import ReviewScope
 from mesh_proto.vocabulary import ports
 
 TOKEN_AUDIENCE = "identity.l5d.io"  # noqa: S105 - not a secret
@@ -20,6 +21,7 @@ _API_PORTS = PortSet.of(ports.KUBERNETES_API)
 _PROXY = ProxySettings()
 _INIT = InitSettings()
 _VALIDATOR = NetworkValidatorSettings()
+_SCOPE = ReviewScope()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,7 @@ class Installation:
     """A CNI plugin makes the redirect, so pods need no capability for it."""
     init: InitSettings = _INIT
     network_validator: NetworkValidatorSettings = _VALIDATOR
+    review_scope: ReviewScope = _SCOPE
 
     @property
     def effective_trust_domain(self) -> str:

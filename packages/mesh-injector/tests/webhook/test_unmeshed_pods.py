@@ -11,8 +11,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from reviews import INJECT, namespace, pod
 from test_webhook_admission import JOB, OF_DEPLOYMENT, REPLICA_SET
 
-from mesh_core.resources import Namespace, ObjectMeta, Pod, decode_as
-from mesh_injector import Installation
+from mesh_core.resources import LabelSelector, Namespace, ObjectMeta, Pod, decode_as
+from mesh_injector import Installation, ReviewScope
 from mesh_injector.expectation import is_unmeshed
 from mesh_injector.webhook import reconciler as reconciler_module
 from mesh_injector.webhook import unmeshed_report
@@ -68,6 +68,15 @@ def existing(name="web-1", uid="1", *, meta=None, phase="Running", in_namespace=
 )
 def test_only_what_the_webhook_would_have_changed_is_unmeshed(of_pod, of_namespace, unmeshed):
     assert is_unmeshed(of_pod, of_namespace, Installation()) is unmeshed
+
+
+def test_the_selectors_are_the_installations():
+    selector = LabelSelector(match_labels={"team": "shop"})
+    mine = Installation(review_scope=ReviewScope(namespaces=selector))
+    assert not is_unmeshed(existing(), MESHED, mine)
+    labels = {"team": "shop"}
+    asked = Namespace(ObjectMeta(name="x", labels=labels, annotations={INJECT: "enabled"}))
+    assert is_unmeshed(existing(), asked, mine)
 
 
 class TestTheList:

@@ -20,6 +20,7 @@ from mesh_injector.values.kinds import (
     USER,
 )
 from mesh_injector.values.proxy import proxy
+from mesh_injector.values.review_scope import review_scope
 from mesh_injector.values.tree import Values
 
 D = TypeVar("D", Installation, InitSettings, NetworkValidatorSettings)
@@ -81,6 +82,7 @@ def installation(
         proxy=proxy(values),
         init=_changed(InitSettings(), _INIT, values),
         network_validator=_changed(NetworkValidatorSettings(), _NETWORK_VALIDATOR, values),
+        review_scope=review_scope(values),
     )
     check_installation(result)
     return result
