@@ -7,6 +7,8 @@ from typing import Protocol
 import pytest
 
 from mesh_clusters import binaries
+from mesh_clusters.kind.cluster import KindCluster
+from mesh_clusters.kind.settings import KindSettings
 from mesh_clusters.node import machine
 from mesh_clusters.node.cluster import Cluster
 from mesh_clusters.node.settings import Settings
@@ -14,6 +16,7 @@ from mesh_clusters.node.settings import Settings
 NAME = "e2e"
 INDEX = 20
 """Its networks are others than those of a cluster that the user has up."""
+KIND_INDEX = 21
 
 
 class ClusterPlace(Protocol):
@@ -67,6 +70,35 @@ class NodePlace:
     def start_api_server(self) -> None:
         """It has the same data."""
         self._cluster.start("kube-apiserver")
+
+
+class KindPlace:
+    """kind's cluster, in Docker: the machine's own or one of ours."""
+
+    def __init__(self) -> None:
+        """Name it; nothing is started yet."""
+        self._cluster = KindCluster(KindSettings(NAME, KIND_INDEX))
+
+    def up(self) -> Path:
+        """Start it."""
+        self._cluster.up(binaries.say)
+        return self._cluster.kubeconfig
+
+    def load(self, archives: Sequence[Path]) -> None:
+        """Import into the node's containerd."""
+        self._cluster.load(archives)
+
+    def down(self) -> None:
+        """End it; nothing is left."""
+        self._cluster.down()
+
+    def stop_api_server(self) -> None:
+        """Its manifest is away from the kubelet."""
+        self._cluster.stop_api_server()
+
+    def start_api_server(self) -> None:
+        """It has the same data."""
+        self._cluster.start_api_server()
 
 
 class ExistingPlace:

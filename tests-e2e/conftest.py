@@ -8,7 +8,7 @@ from pathlib import Path
 
 import diagnosis
 import pytest
-from cluster_place import ClusterPlace, ExistingPlace, NodePlace
+from cluster_place import ClusterPlace, ExistingPlace, KindPlace, NodePlace
 from helm import Helm
 from kubectl import Kubectl
 from kubernetes_provider import KubernetesMesh
@@ -146,4 +146,4 @@ def _place(config: pytest.Config) -> ClusterPlace:
         return ExistingPlace(Path(given))
     if config.getoption("--images") is None:
         raise pytest.UsageError(f"--provider {provider} needs --images; ./dev e2e makes them")
-    return NodePlace()
+    return KindPlace() if provider == "kind" else NodePlace()

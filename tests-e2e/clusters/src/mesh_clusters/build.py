@@ -29,7 +29,7 @@ def build(targets: Sequence[Target], home: Path, say: Say) -> None:
     """Bring the targets' programs in `home/bin` up to date; raises GoMissing, BuildFailed."""
     if not stale(targets, home, go.present(home)):
         return
-    with _alone(home, say):
+    with alone(home, say):
         compiler = go.find(home, say)
         waiting = stale(targets, home, compiler)
         if len(waiting) > 1:
@@ -71,7 +71,8 @@ def _stamp(target: Target, home: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _alone(home: Path, say: Say) -> Iterator[None]:
+def alone(home: Path, say: Say) -> Iterator[None]:
+    """Hold the cache's lock: one process builds, the others wait."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / "build.lock").open("w") as file:
         try:

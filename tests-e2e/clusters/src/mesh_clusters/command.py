@@ -7,6 +7,8 @@
   node -- CMD ARG...    a command on the node
   logs [COMPONENT]      of kubelet, kube-apiserver, containerd …; `node` is process 1
   status, kubeconfig, down
+  kind up|load|logs|status|kubeconfig|down
+                        the same for a cluster of kind's, in Docker
 
 Several clusters run side by side: give each a --name and an --index.
 """
@@ -24,6 +26,8 @@ from mesh_cli.errors import MeshError
 from mesh_clusters import binaries
 from mesh_clusters.binaries import say
 from mesh_clusters.errors import ClusterError
+from mesh_clusters.kind import command as kind
+from mesh_clusters.kind.cluster import prepare
 from mesh_clusters.node import machine
 from mesh_clusters.node.cluster import Cluster
 from mesh_clusters.node.networks import LARGEST_INDEX
@@ -40,7 +44,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.command == "build":
             print(binaries.ensure(arguments.only).folder)
+            if arguments.only in ("kind", "all"):
+                prepare(say)
             return 0
+        if arguments.command == "kind":
+            return kind.run(arguments)
         settings = Settings(
             arguments.name, arguments.index, arguments.proxy_mode, ipv6=machine.has_ipv6()
         )
@@ -66,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="build what is missing or out of date")
     build.add_argument("--only", choices=tuple(PARTS), default="all", help="what to build for")
+
+    kind.add(commands)
 
     which = argparse.ArgumentParser(add_help=False)
     which.add_argument("--name", default=DEFAULT_NAME, help="the cluster (default: %(default)s)")

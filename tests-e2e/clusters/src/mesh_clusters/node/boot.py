@@ -10,7 +10,10 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from mesh_cli.local import kernel, links
 from mesh_cli.local.kernel import Namespace
@@ -34,6 +37,11 @@ _SYSCTLS = {
 def main() -> None:
     """`boot SETTINGS`, and the line on standard input; process 1 never returns."""
     settings = Settings.from_json(sys.argv[1])
+    enter(settings, partial(_become_node, settings))
+
+
+def enter(settings: Settings, become: Callable[[], None]) -> NoReturn:
+    """Make the namespaces, and have their first process call `become`, which should not return."""
     kernel.unshare(_NAMESPACES)
     go_reader, go_writer = os.pipe2(os.O_CLOEXEC)
     pid = os.fork()
@@ -48,24 +56,26 @@ def main() -> None:
     os.close(go_reader)
     try:
         if noted:
-            _become_node(settings)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            become()
     except BaseException:  # noqa: BLE001 - process 1 ends here, and with it the node
         traceback.print_exc()
     os._exit(1)
 
 
+def connected() -> bool:
+    """Wait until `up` has connected the network namespace; False if it ended before."""
+    if sys.stdin.buffer.readline() == CONNECTED:
+        return True
+    print("`up` ended before it connected the node", flush=True)
+    return False
+
+
 def _become_node(settings: Settings) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     view.make(settings)
     kernel.set_hostname(settings.node_name)
-    if sys.stdin.buffer.readline() != CONNECTED:
-        print("`up` ended before it connected the node", flush=True)
+    if not connected():
         return
-    _set_up_network(settings)
-    asyncio.run(Supervisor(settings).run())
-
-
-def _set_up_network(settings: Settings) -> None:
     for name, value in _SYSCTLS.items():
         setting = Path("/proc/sys", name)
         if setting.exists():
@@ -76,6 +86,7 @@ def _set_up_network(settings: Settings) -> None:
     )
     with NetlinkSocket(NETLINK_ROUTE) as netlink:
         netlink.execute(plan)
+    asyncio.run(Supervisor(settings).run())
 
 
 if __name__ == "__main__":

@@ -1,37 +1,34 @@
 """A single-node cluster: `Cluster(Settings(name="mine", index=7)).up(say)`."""
 
 import os
-import shlex
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from mesh_cli.errors import MeshError
-from mesh_cli.local import interrupts, preconditions, record
-from mesh_clusters import kubectl
+from mesh_cli.local import interrupts, record
+from mesh_clusters import elevation, kubectl
 from mesh_clusters.api_access import ApiAccess
 from mesh_clusters.binaries import ensure
 from mesh_clusters.daemons import environment
 from mesh_clusters.deadline import wait_for
 from mesh_clusters.errors import CommandFailed, NotRunning, StartFailed, Unsupported
 from mesh_clusters.node import configuration, dns, images, machine, outage, programs
-from mesh_clusters.node.boot import CONNECTED
+from mesh_clusters.node.launch import last_words, launch
 from mesh_clusters.node.lock import locked
 from mesh_clusters.node.networks import check_free
 from mesh_clusters.node.programs import NodePrograms
 from mesh_clusters.node.settings import Settings
 from mesh_clusters.pki import Pki
 from mesh_clusters.places import home
+from mesh_clusters.stopwatch import Stopwatch
 
 Say = Callable[[str], None]
 
 _SECONDS = 120.0
-_LOG_LINES = 5
 
 
 class Cluster:
@@ -59,7 +56,7 @@ class Cluster:
 
         What a killed one left is removed first. If it cannot start, nothing is left either.
         """
-        _check_machine()
+        elevation.check_machine()
         binaries = ensure("node", say)
         found = programs.find(binaries, say)
         archives = images.archives(binaries, say)
@@ -73,7 +70,7 @@ class Cluster:
             self._remove()
             check_free(self.settings.families, machine.routes())
             try:
-                self._up(found, archives, _Stopwatch(say))
+                self._up(found, archives, Stopwatch(say))
                 self._complete.touch()
             except BaseException as problem:
                 if isinstance(problem, Exception):  # and not somebody's Ctrl-C
@@ -81,10 +78,10 @@ class Cluster:
                 self._remove()
                 raise
 
-    def _up(self, found: NodePrograms, archives: Sequence[Path], watch: "_Stopwatch") -> None:
+    def _up(self, found: NodePrograms, archives: Sequence[Path], watch: Stopwatch) -> None:
         self._prepare(found)
         watch.lap("certificates and configuration written")
-        self._start_node()
+        launch(self.settings, "mesh_clusters.node.boot", self._environment())
         socket = f"root{configuration.CONTAINERD_SOCKET}"
         self._wait("containerd", (Path("/proc", str(self._pid()), socket)).exists)
         self.load(archives)
@@ -103,7 +100,7 @@ class Cluster:
 
     def down(self) -> None:
         """End it and leave nothing behind, whatever state it is in."""
-        _need_root()
+        elevation.need_root()
         with locked(self.settings), interrupts.only_once():
             self._remove()
 
@@ -125,26 +122,6 @@ class Cluster:
         self._saved.write_text(settings.to_json())
         configuration.write(settings, found)
         machine.make_control_groups(settings)
-
-    def _start_node(self) -> None:
-        argv = [sys.executable, "-I", "-B", "-m", "mesh_clusters.node.boot"]
-        with (
-            (self.settings.logs / "node.log").open("wb") as log,
-            subprocess.Popen(
-                [*argv, self.settings.to_json()],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                cwd="/",
-                env=self._environment(),
-            ) as boot,
-        ):
-            if boot.wait() != 0:
-                raise StartFailed(f"the node's namespaces could not be made: {self._last_words()}")
-            machine.connect(self.settings, self._pid())
-            # Process 1 holds the other end of the pipe.
-            boot.communicate(CONNECTED)
 
     # --- use --------------------------------------------------------------------------------
 
@@ -257,14 +234,10 @@ class Cluster:
 
         def checked() -> bool:
             if not self.running:
-                raise StartFailed(f"the node ended: {self._last_words()}")
+                raise StartFailed(f"the node ended: {last_words(self.settings)}")
             return asked()
 
         wait_for(what, checked, _SECONDS)
-
-    def _last_words(self) -> str:
-        lines = self.log("node").read_text(errors="replace").strip().splitlines()
-        return "\n".join(lines[-_LOG_LINES:]) or "it said nothing"
 
     def _keep_logs(self, say: Say) -> None:
         """Move the logs of a failed start to where nothing removes them but the next failure."""
@@ -274,30 +247,3 @@ class Cluster:
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(self.settings.logs, kept)
             say(f"the logs of the failed start lie in {kept}")
-
-
-class _Stopwatch:
-    """Tells each step with the seconds since the start."""
-
-    def __init__(self, say: Say) -> None:
-        self._say = say
-        self._start = time.monotonic()
-
-    def lap(self, step: str) -> None:
-        self._say(f"{time.monotonic() - self._start:5.1f} s  {step}")
-
-
-def _check_machine() -> None:
-    _need_root()
-    try:
-        preconditions.check()
-    except MeshError as error:
-        raise Unsupported(str(error)) from error
-
-
-def _need_root() -> None:
-    if os.geteuid() != 0:
-        # The cache as well: root's own would be built from the beginning.
-        command = ["env", f"MESH_CACHE={home().parent}", sys.executable, "-m", "mesh_clusters"]
-        words = shlex.join([*command, *sys.argv[1:]])
-        raise Unsupported(f"a node is made of namespaces, which needs root: sudo {words}")

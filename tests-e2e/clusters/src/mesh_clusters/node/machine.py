@@ -56,9 +56,9 @@ def connect(settings: Settings, pid: int) -> None:
             [family.node for family in families],
             [family.machine for family in families],
         )
-        for family in families:
-            for network in (family.pods, family.services):
-                plan.append(links.add_route(network, index, gateway=family.node))
+        gateways = {family.node.version: family.node for family in families}
+        for network in settings.routed:
+            plan.append(links.add_route(network, index, gateway=gateways[network.version]))
         with NetlinkSocket(NETLINK_ROUTE) as netlink:
             netlink.execute(plan)
     except NetlinkError as error:

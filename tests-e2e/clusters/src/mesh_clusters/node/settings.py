@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from mesh_clusters.errors import Unsupported
-from mesh_clusters.node.networks import Family, families
+from mesh_clusters.node.networks import Family, Network, families
 
 DEFAULT_NAME = "mesh"
 PROXY_MODES = ("nftables", "iptables")
@@ -51,6 +51,13 @@ class Settings:
     def families(self) -> tuple[Family, ...]:
         """Its addresses, by family."""
         return families(self.index, ipv6=self.ipv6)
+
+    @property
+    def routed(self) -> tuple[Network, ...]:
+        """What the machine reaches by way of the node: its pods and services."""
+        return tuple(
+            network for family in self.families for network in (family.pods, family.services)
+        )
 
     @property
     def node_name(self) -> str:

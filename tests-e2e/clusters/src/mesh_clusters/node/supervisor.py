@@ -1,8 +1,6 @@
 """The node's process 1: starts the components, starts again what ends, reaps orphans."""
 
 import asyncio
-import os
-import signal
 import time
 from collections.abc import Sequence
 from typing import Never
@@ -11,6 +9,7 @@ from mesh_cli.local.reaper import Reaper
 from mesh_clusters.api_access import ApiAccess
 from mesh_clusters.node import components, outage
 from mesh_clusters.node.settings import Settings
+from mesh_clusters.node.spawn import spawn
 from mesh_clusters.pki import Pki
 
 _RESTART_SECONDS = 1.0
@@ -50,7 +49,7 @@ class Supervisor:
     async def _keep(self, name: str, argv: Sequence[str]) -> Never:
         while True:
             try:
-                pid = self._spawn(name, argv)
+                pid = spawn(argv, self._settings.logs / f"{name}.log")
             except OSError as error:
                 # Tried again: one component must not take the others with it.
                 print(f"{name} cannot be started: {error}", flush=True)
@@ -59,20 +58,3 @@ class Supervisor:
                 print(f"{name} ended with {code}; it is started again", flush=True)
             await asyncio.sleep(_RESTART_SECONDS)
             await asyncio.to_thread(self._wait_while_held, name)
-
-    def _spawn(self, name: str, argv: Sequence[str]) -> int:
-        with (self._settings.logs / f"{name}.log").open("ab") as log:
-            # Not subprocess: it would compete with the reaper for the exit status.
-            return os.posix_spawnp(
-                argv[0],
-                list(argv),
-                os.environ,
-                file_actions=[
-                    (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-                    (os.POSIX_SPAWN_DUP2, log.fileno(), 1),
-                    (os.POSIX_SPAWN_DUP2, log.fileno(), 2),
-                ],
-                setsid=True,
-                setsigmask=[],
-                setsigdef=[signal.SIGPIPE, signal.SIGINT],
-            )

@@ -18,8 +18,7 @@ from mesh_clusters.node.settings import Settings
 _SHARED = MountFlag(1 << 20)  # MS_SHARED
 _SCRATCH = Path("/run/view")
 _LAYERED = ("etc", "opt", "var")
-# Where it shows what lies in the cluster's folder, by the path there.
-_ON_DISK: Mapping[str, str] = MappingProxyType(
+NODE_FOLDERS: Mapping[str, str] = MappingProxyType(
     {
         "/var/lib/containerd": "private/containerd",
         "/var/lib/kubelet": "private/kubelet",
@@ -41,8 +40,11 @@ _SETTINGS: Mapping[str, int] = MappingProxyType(
 )
 
 
-def make(settings: Settings) -> None:
-    """Change the mounts of the calling process, which has a mount namespace of its own."""
+def make(settings: Settings, on_disk: Mapping[str, str] = NODE_FOLDERS) -> None:
+    """Change the mounts of the calling process, which has a mount namespace of its own.
+
+    `on_disk` says where it shows what lies in the cluster's folder, by the path there.
+    """
     kernel.mount("none", "/", flags=MountFlag.PRIVATE | MountFlag.RECURSIVE)
     plain = MountFlag.NO_SUID | MountFlag.NO_DEVICES
     kernel.mount("proc", "/proc", "proc", plain | MountFlag.NO_EXEC)
@@ -51,7 +53,7 @@ def make(settings: Settings) -> None:
     _SCRATCH.mkdir()
     for name in _LAYERED:
         _layer(name)
-    _show_state(settings, state)
+    _show_state(settings, state, on_disk)
     _own_sysfs()
     _answer_kubelet()
     # Pods' volumes are mounted on the node and have to show in their containers.
@@ -66,12 +68,12 @@ def _layer(name: str) -> None:
     kernel.mount("overlay", f"/{name}", "overlay", options=options)
 
 
-def _show_state(settings: Settings, state: int) -> None:
+def _show_state(settings: Settings, state: int, on_disk: Mapping[str, str]) -> None:
     """Show the cluster's folder itself, which the layers cover, and parts of it elsewhere."""
     settings.state.mkdir(parents=True, exist_ok=True)
     kernel.bind(f"/proc/self/fd/{state}", str(settings.state))
     os.close(state)
-    for target, source in _ON_DISK.items():
+    for target, source in on_disk.items():
         (settings.state / source).mkdir(parents=True, exist_ok=True)
         Path(target).mkdir(parents=True, exist_ok=True)
         kernel.bind(str(settings.state / source), target)
