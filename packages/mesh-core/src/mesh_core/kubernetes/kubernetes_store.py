@@ -12,6 +12,7 @@ from mesh_core.kubernetes.pace import Pace
 from mesh_core.kubernetes.reflector import Reflector
 from mesh_core.kubernetes.store_metrics import StoreMetrics
 from mesh_core.kubernetes.troubles import Troubles
+from mesh_core.kubernetes.versions import reached
 from mesh_core.resources import Key, Resource
 from mesh_core.store.errors import StoreError
 from mesh_core.store.live_objects import LiveObjects
@@ -152,7 +153,7 @@ class KubernetesStore(ResourceStore):
         kind, version = type(written), written.metadata.resource_version
 
         def arrived() -> bool:
-            return _reached(self._reflectors[kind].version, version)
+            return reached(self._reflectors[kind].version, version)
 
         await self._wait(kind, written.key, arrived)
         return written
@@ -165,10 +166,3 @@ class KubernetesStore(ResourceStore):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._pace.write):
                 await reflector.until(condition)
-
-
-def _reached(seen: str, version: str) -> bool:
-    """Say whether `seen` is `version` or a later one; what cannot be compared is."""
-    if seen.isdecimal() and version.isdecimal():
-        return int(seen) >= int(version)
-    return True

@@ -11,8 +11,9 @@ class Pace:
 
     request: float = 30.0
     """How long one page of a list may take."""
-    silence: float = 90.0
-    """A watch that says nothing for this long is opened anew; bookmarks come once a minute."""
+    silence: float = 100.0
+    """A watch that says nothing for this long is opened anew. Bookmarks come once a minute, but not
+    for kinds in which nothing happened since the API server started."""
     watch: float = 290.0
     """How long the API server keeps a watch open, less up to a fifth: not all end at once."""
     first_wait: float = 0.5

@@ -14,6 +14,7 @@ from mesh_core.kubernetes.errors import (
     KubernetesError,
     OverloadedError,
     RejectedError,
+    SilentError,
     TruncatedError,
 )
 from mesh_core.kubernetes.kind_objects import KindObjects
@@ -23,6 +24,7 @@ from mesh_core.kubernetes.paths import collection_path
 from mesh_core.kubernetes.store_metrics import KindMetrics, StoreMetrics
 from mesh_core.kubernetes.transport import Query
 from mesh_core.kubernetes.troubles import Troubles
+from mesh_core.kubernetes.versions import reached
 from mesh_core.kubernetes.watch_lines import Bookmark, Change, LineSplitter, read_line
 from mesh_core.resources import Key, Resource
 from mesh_core.store.errors import StoreError
@@ -36,7 +38,7 @@ SLICE = 100
 _METADATA = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1,application/json"
 """The server leaves everything else out; one that does not know how sends all."""
 _DISTRUST = 2
-"""After so many watches in a row that said nothing, a complete list is due."""
+"""After so many short watches in a row that said nothing, a complete list is due."""
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +78,7 @@ class Reflector(Generic[R]):
         self._paged = True
         self._silent_watches = 0
         self._heard = False
+        self._suspect = False
         self._following = False
         self._waiters: list[tuple[Callable[[], bool], asyncio.Event]] = []
         self._metrics: KindMetrics = metrics.of(
@@ -116,11 +119,15 @@ class Reflector(Generic[R]):
         """List if that is due, then watch until that ends; give the seconds to wait then."""
         began = self._clock()
         try:
+            if self._suspect and self._version:
+                await self._check_version()
             if not self._version:
                 await self._list()
-                began = self._clock()
+            began = self._clock()
             await self._watch()
         except StoreError as error:
+            if isinstance(error, SilentError) and self._following:
+                return self._ended(self._clock() - began)
             return self._failed(error, self._clock() - began)
         except Exception as error:  # whatever it is, the store must go on following
             log.exception("following %s failed; what is known stays", self.kind.plural)
@@ -162,6 +169,33 @@ class Reflector(Generic[R]):
         self.listed.set()
         self.settled.set()
 
+    async def _check_version(self) -> None:
+        """Look whether the server is alive and still knows our version, after a watch was silent.
+
+        Silence is normal for a kind in which nothing happens. But a server whose data were put
+        back by a restored backup is silent too: it waits for our version, perhaps for days.
+        """
+        what = f"list {self.kind.plural}"
+        body = await self._client.request(
+            "GET",
+            self._path,
+            query={"limit": 1},
+            accept=self._list_format,
+            timeout=self._pace.request,
+            what=what,
+        )
+        current = read_page(body, what).resource_version
+        self._alive()
+        self._suspect = False
+        if not reached(current, self._version):
+            log.warning(
+                "the API server is at version %s of %s, before ours, %s: listing again",
+                current,
+                self.kind.plural,
+                self._version,
+            )
+            self._version = ""
+
     async def _watch(self) -> None:
         """Take in changes until the server ends the watch, as it does every few minutes."""
         what = f"watch {self.kind.plural}"
@@ -196,7 +230,7 @@ class Reflector(Generic[R]):
             part = lines[start : start + SLICE]
             changes = sum(self._take_line(line, what) for line in part)
             self._alive()
-            self._heard, self._silent_watches = True, 0
+            self._heard, self._suspect, self._silent_watches = True, False, 0
             if changes:
                 self._metrics.changed(changes, self._clock() - arrived)
             self._report()
@@ -214,8 +248,8 @@ class Reflector(Generic[R]):
         return not isinstance(said, Bookmark)
 
     def _ended(self, lived: float) -> float:
-        """Judge a watch that the server ended in good order."""
-        self._doubt()
+        """Judge a watch that the server ended in good order, or that fell silent."""
+        self._doubt(lived)
         if lived < self._pace.healthy:
             return self._backoff.failed()
         self._backoff.succeeded()
@@ -225,12 +259,12 @@ class Reflector(Generic[R]):
         """Remember what went wrong and decide how to go on."""
         reason = error.reason if isinstance(error, KubernetesError) else "internal"
         self._metrics.failed(reason)
-        self._troubles.met(self.kind.kind, error)
+        self._troubles.met(self.kind.kind, error, self._clock())
         self._wake_waiters()
         if isinstance(error, ForbiddenError | KindNotServedError):
             self.settled.set()
         if self._following:
-            self._doubt()
+            self._doubt(lived)
             if lived >= self._pace.healthy:
                 self._backoff.succeeded()
         if isinstance(error, GoneError | RejectedError):
@@ -239,9 +273,17 @@ class Reflector(Generic[R]):
             self._version = ""
         return self._backoff.failed(error.retry_after if isinstance(error, OverloadedError) else 0)
 
-    def _doubt(self) -> None:
-        """Give up the version after several watches in a row that said nothing at all."""
-        self._silent_watches += not self._heard
+    def _doubt(self, lived: float) -> None:
+        """Remember that a watch ended; one that said nothing may have missed something.
+
+        Its version is checked, or given up after several that did not even live for a while.
+        """
+        if self._heard:
+            return
+        if lived >= self._pace.healthy:
+            self._suspect = True
+            return
+        self._silent_watches += 1
         if self._silent_watches >= _DISTRUST:
             self._silent_watches = 0
             self._version = ""
