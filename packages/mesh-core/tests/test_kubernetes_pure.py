@@ -26,6 +26,7 @@ from mesh_core.kubernetes.overlay import overlay
 from mesh_core.kubernetes.paths import collection_path, object_path
 from mesh_core.kubernetes.rate_limit import RateLimit
 from mesh_core.kubernetes.status import Status, StatusCause, StatusDetails, error_of, read_status
+from mesh_core.kubernetes.versions import reached
 from mesh_core.kubernetes.watch_lines import Bookmark, Change, LineSplitter, read_line
 from mesh_core.resources import KINDS, ConfigMap, Deployment, Key, Node, Pod, Service
 from mesh_core.store import AlreadyExistsError, ConflictError, NotFoundError
@@ -51,6 +52,14 @@ def test_a_burst_goes_at_once_and_the_rest_at_the_rate():
     assert limit.take(200) > 0
     with pytest.raises(ValueError, match="lets nothing through"):
         RateLimit(0, 1, now=0)
+
+
+@pytest.mark.parametrize(
+    ("seen", "version", "is_reached"),
+    [("9", "10", False), ("10", "10", True), ("11", "10", True), ("", "1", True), ("a", "b", True)],
+)
+def test_versions_are_compared_as_numbers_where_they_are_numbers(seen, version, is_reached):
+    assert reached(seen, version) is is_reached
 
 
 @given(st.lists(st.binary(min_size=1).filter(lambda line: b"\n" not in line)), st.data())
