@@ -366,6 +366,34 @@ async def test_a_missing_permission_and_a_missing_definition_block_nothing_else(
     assert "helm upgrade" in wishes
 
 
+async def test_a_kind_whose_definition_comes_later_is_followed_then(bench, api_server):
+    class Comet(ConfigMap, frozen=True):
+        api_version = "sky.mesh.example/v1"
+        kind = "Comet"
+        plural = "comets"
+
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    names = {"plural": "comets", "singular": "comet", "kind": "Comet"}
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "comets.sky.mesh.example"},
+        "spec": {
+            "group": "sky.mesh.example",
+            "scope": "Namespaced",
+            "names": names,
+            "versions": [version],
+        },
+    }
+    store = await bench.open(optional=(Comet,))
+    assert [problem.kind for problem in store.problems] == ["Comet"]
+    await asyncio.to_thread(api_server.kubectl, "apply", "-f", "-", stdin=json.dumps(definition))
+    await until(lambda: not store.problems)
+    await store.create(Comet(ObjectMeta(name="halley", namespace=bench.namespace)))
+    assert store.get(Comet, bench.namespace, "halley") is not None
+
+
 @pytest.mark.fault(52)
 async def test_a_kind_that_may_be_listed_but_not_watched_is_named_and_kept(bench, caplog):
     denied = 'User "x" cannot watch resource "configmaps" in API group "" in the namespace "y"'
