@@ -100,7 +100,7 @@ def everything(cluster: KubernetesMesh) -> list[dict[str, Any]]:
     return [
         each
         for each in cluster.kubectl.get(",".join(lasting), "", "--all-namespaces")
-        # What pods leave behind goes with them, a moment later.
+        # What pods leave behind goes with them, a moment later; definitions serve APIServices.
         if "deletionTimestamp" not in each["metadata"]
-        and each["kind"] not in {"Pod", "ReplicaSet", "EndpointSlice", "Lease"}
+        and each["kind"] not in {"Pod", "ReplicaSet", "EndpointSlice", "Lease", "APIService"}
     ]
