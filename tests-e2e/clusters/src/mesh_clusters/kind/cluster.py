@@ -108,6 +108,7 @@ class KindCluster:
             watch.lap("a Docker of our own runs")
         elif ordinary is not None:
             docker = ordinary
+            self._kind(docker, "delete", "cluster")
         image = official_image.NAME if made is None else made.name
         residence = Residence.of(docker, image, private=programs is not None)
         residence.save(self.settings.state)
@@ -127,8 +128,9 @@ class KindCluster:
 
     def _remove(self) -> None:
         found = Residence.load(self.settings.state)
-        if found is not None and not found.private:
-            self._kind(found, "delete", "cluster")
+        # Without its daemon nothing of it runs; `up` asks again.
+        if found is not None and not found.private and found.docker.answers():
+            self._kind(found.docker, "delete", "cluster")
             found.leave()
         private_docker.stop(self.settings)
         patiently(partial(shutil.rmtree, self.settings.state))
@@ -148,7 +150,7 @@ class KindCluster:
         path = self.settings.state / "kind.json"
         path.write_text(json.dumps(document))  # JSON is YAML
         self._kind(
-            residence,
+            residence.docker,
             *("create", "cluster", f"--config={path}", f"--image={residence.image}"),
             *(f"--kubeconfig={self.kubeconfig}", f"--wait={_SECONDS}s", "--retain"),
         )
@@ -175,12 +177,12 @@ class KindCluster:
             if not archive.is_file():
                 raise CommandFailed(f"{archive}: there is no such image archive")
         if archives:
-            self._kind(self._residence(), "load", "image-archive", *map(str, archives))
+            self._kind(self._residence().docker, "load", "image-archive", *map(str, archives))
 
     def logs(self, folder: Path) -> None:
         """Write the node's journal and the logs of all containers below a folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._kind(self._residence(), "export", "logs", str(folder))
+        self._kind(self._residence().docker, "export", "logs", str(folder))
 
     def run_on_node(self, *words: str) -> str:
         """Run a command on the node and give what it prints."""
@@ -213,11 +215,11 @@ class KindCluster:
             )
         return found
 
-    def _kind(self, residence: Residence, *arguments: str) -> None:
+    def _kind(self, docker: Docker, *arguments: str) -> None:
         program = ensure("kind").path("kind")
-        words = [str(program), *arguments, f"--name={self.settings.name}"]
+        words = [str(program), *arguments, f"--name={self.settings.kind_name}"]
         try:
-            run(words, residence.docker.environment, 2.0 * _SECONDS)
+            run(words, docker.environment, 2.0 * _SECONDS)
         except CommandFailed as error:
             # Before that, it tells what went well.
             _, found, reason = str(error).rpartition("ERROR: ")

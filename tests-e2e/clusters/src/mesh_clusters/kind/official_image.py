@@ -20,7 +20,7 @@ def available(docker: Docker, say: Callable[[str], None]) -> bool:
     try:
         docker("pull", "--quiet", NAME, seconds=_SECONDS)
     except CommandFailed as error:
-        last = str(error).strip().splitlines()[-1]
-        say(f"it cannot be pulled, so a node image is made here ({last})")
+        reason = str(error).rpartition("Error response from daemon: ")[2]
+        say(f"it cannot be pulled, so one that is made here is used ({reason})")
         return False
     return True

@@ -45,16 +45,22 @@ def find(say: Callable[[str], None]) -> DockerPrograms:
     try:
         daemon = find_program("dockerd", "docker.io", progress=say)
         # In the same package, until Debian 13.
-        client = daemon.with_name("docker")
-        if not client.exists():
-            client = installed("docker") or find_program("docker", "docker-cli", progress=say)
-        containerd = find_program("containerd", "containerd", progress=say)
-        runc = find_program("runc", "runc", progress=say)
+        client = _beside(daemon, "docker") or find_program("docker", "docker-cli", progress=say)
+        containerd, runc = (
+            installed(name) or _beside(daemon, name) or find_program(name, name, progress=say)
+            for name in ("containerd", "runc")
+        )
         tables = iptables.folder(say)
     except ProgramMissing as error:
         raise Unsupported(str(error)) from error
     found = [daemon.parent, containerd.parent, runc.parent, tables, *map(Path, _SYSTEM)]
     return DockerPrograms(client, runc, ":".join(dict.fromkeys(map(str, found))))
+
+
+def _beside(daemon: Path, name: str) -> Path | None:
+    """A program that came with the daemon."""
+    program = daemon.with_name(name)
+    return program if program.exists() else None
 
 
 def start(settings: KindSettings, programs: DockerPrograms) -> Docker:

@@ -26,7 +26,12 @@ class KindSettings(Settings):
     @property
     def node_name(self) -> str:
         """The Node object's and the container's name, which kind chooses."""
-        return f"{self.name}-control-plane"
+        return f"{self.kind_name}-control-plane"
+
+    @property
+    def kind_name(self) -> str:
+        """What kind knows it by; a cluster that the user made with kind has no such name."""
+        return f"mesh-{self.name}"
 
     @property
     def link(self) -> str:
