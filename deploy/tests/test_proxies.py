@@ -41,6 +41,10 @@ SETS = {
     },
     "native, without waiting": {"proxy": {"await": False}},
     "CNI": {"cniEnabled": True},
+    "CNI with another user of the redirect": {
+        "cniEnabled": True,
+        "proxyInit": {"runAsUser": 0, "runAsGroup": 0},
+    },
     "CNI with settings": {
         "cniEnabled": True,
         "disableIPv6": False,
@@ -153,6 +157,14 @@ SETS = {
         }
     },
     "security context": {"proxy": {"securityContext": {"runAsGroup": 7, "procMount": "Default"}}},
+    "a security context that allows more": {
+        "proxy": {
+            "securityContext": {
+                "readOnlyRootFilesystem": False,
+                "capabilities": {"add": ["SYS_PTRACE"]},
+            }
+        }
+    },
     "a privileged redirect": {
         "proxyInit": {"privileged": True, "runAsRoot": True, "xtMountPath": "/lock"}
     },

@@ -24,7 +24,7 @@
   {{- end }}
   {{- if $own.enableSecurityContext }}
   securityContext:
-    {{- include "mesh.unprivileged" (list $root.Values.proxyInit.runAsUser $root.Values.proxyInit.runAsGroup) | nindent 4 }}
+    {{- include "mesh.unprivileged" (list 65534 65534) | nindent 4 }}
   {{- end }}
   terminationMessagePolicy: FallbackToLogsOnError
 {{- end -}}

@@ -47,8 +47,10 @@
   {{- end }}
   securityContext:
     {{- $group := ternary $set.gid $set.uid (gt (int $set.gid) 0) }}
-    {{- $ours := include "mesh.unprivileged" (list $set.uid $group) | fromYaml }}
-    {{- toYaml (merge (deepCopy $set.securityContext) $ours) | nindent 4 }}
+    {{- $context := include "mesh.unprivileged" (list $set.uid $group) | fromYaml }}
+    {{- /* Field by field: `merge` would take false for "not set" and mix the lists of capabilities. */}}
+    {{- range $field, $value := $set.securityContext }}{{ $_ := set $context $field $value }}{{ end }}
+    {{- toYaml $context | nindent 4 }}
   terminationMessagePolicy: FallbackToLogsOnError
   volumeMounts:
     - name: linkerd-identity-end-entity
