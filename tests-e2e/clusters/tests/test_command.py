@@ -1,10 +1,13 @@
 """The command line: what it refuses, in one line."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from mesh_clusters import elevation
 from mesh_clusters.command import main
 
 
@@ -39,6 +42,22 @@ def test_without_root_it_says_what_to_type(
     said = capsys.readouterr().err
     assert "sudo env 'MESH_CACHE=/somebody'" in said
     assert said.endswith(f"-m mesh_clusters {command} --index=3\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_with_sudo_the_kubeconfig_belongs_to_who_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.touch(mode=0o600)
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    elevation.hand_over(kubeconfig)
+    assert kubeconfig.stat().st_uid == 0
+    monkeypatch.setenv("SUDO_UID", "1234")
+    monkeypatch.setenv("SUDO_GID", "5678")
+    elevation.hand_over(kubeconfig)
+    found = kubeconfig.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (1234, 5678, 0o600)
 
 
 def test_help_names_every_command() -> None:

@@ -18,6 +18,10 @@ def test_every_part_names_targets_whose_modules_are_pinned() -> None:
     assert all((target.folder / "go.sum").is_file() for target in pinned)
 
 
+def test_a_cluster_comes_with_helm() -> None:
+    assert {"kubernetes", "helm"} <= set(PARTS["node"]) <= set(PARTS["kind"])
+
+
 def test_every_link_is_a_component_of_its_program() -> None:
     source = (TARGETS["kubernetes"].folder / "main.go").read_text()
     for link in TARGETS["kubernetes"].links:

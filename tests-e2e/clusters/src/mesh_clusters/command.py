@@ -23,12 +23,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from mesh_cli.errors import MeshError
-from mesh_clusters import binaries
+from mesh_clusters import binaries, elevation
 from mesh_clusters.binaries import say
 from mesh_clusters.errors import ClusterError
 from mesh_clusters.kind import command as kind
 from mesh_clusters.kind.cluster import prepare
-from mesh_clusters.node import machine
+from mesh_clusters.node import machine, programs
 from mesh_clusters.node.cluster import Cluster
 from mesh_clusters.node.networks import LARGEST_INDEX
 from mesh_clusters.node.settings import DEFAULT_NAME, PROXY_MODES, Settings
@@ -43,9 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         if arguments.command == "build":
-            print(binaries.ensure(arguments.only).folder)
-            if arguments.only in ("kind", "all"):
-                prepare(say)
+            _build(arguments.only)
             return 0
         if arguments.command == "kind":
             return kind.run(arguments)
@@ -73,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="build what is missing or out of date")
-    build.add_argument("--only", choices=tuple(PARTS), default="all", help="what to build for")
+    build.add_argument(
+        "--only", choices=tuple(PARTS), nargs="+", default=["all"], help="what to build for"
+    )
 
     kind.add(commands)
 
@@ -102,8 +102,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _build(parts: Sequence[str]) -> None:
+    """Build and fetch all that a later `up` needs, which runs as root and would own it."""
+    for part in parts:
+        built = binaries.ensure(part)
+        if part in ("node", "all"):
+            programs.find(built, say)
+        if part in ("kind", "all"):
+            prepare(say)
+    print(built.folder)
+
+
 def _up(cluster: Cluster, _arguments: argparse.Namespace) -> int:
     cluster.up(say)
+    elevation.hand_over(cluster.kubeconfig)
     return 0
 
 

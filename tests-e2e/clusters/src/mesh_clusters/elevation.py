@@ -1,8 +1,9 @@
-"""Whether this user, on this machine, can have namespaces."""
+"""Whether this user, on this machine, can have namespaces; and who asked for them."""
 
 import os
 import shlex
 import sys
+from pathlib import Path
 
 from mesh_cli.errors import MeshError
 from mesh_cli.local import preconditions
@@ -26,3 +27,10 @@ def need_root() -> None:
         command = ["env", f"MESH_CACHE={home().parent}", sys.executable, "-m", "mesh_clusters"]
         words = shlex.join([*command, *sys.argv[1:]])
         raise Unsupported(f"a node is made of namespaces, which needs root: sudo {words}")
+
+
+def hand_over(file: Path) -> None:
+    """Give a file to the user who asked with sudo, who could not read it otherwise."""
+    owner, group = os.environ.get("SUDO_UID"), os.environ.get("SUDO_GID")
+    if owner and group:
+        os.chown(file, int(owner), int(group))

@@ -52,7 +52,8 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
     }
 )
 
-_NODE = ("kubernetes", "coredns", "pause")
+# A cluster comes with what its user works with: kubectl and helm.
+_NODE = ("kubernetes", "coredns", "pause", "helm")
 # What a user may ask for, and what that takes.
 PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

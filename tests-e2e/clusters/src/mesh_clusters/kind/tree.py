@@ -37,19 +37,21 @@ class Tree:
         return iter(sorted(self._nodes))
 
     def unpack(self, archive: Path, unwanted: Iterable[str] = ()) -> None:
-        """Put in what a tar holds, but for folders and files below unwanted ones.
+        """Put in what a plain tar holds, but for unwanted files and those below unwanted folders.
 
         The tar must stay until the tree is written.
         """
-        tar = tarfile.open(archive)  # noqa: SIM115 - read when the tree is written
-        for member in tar:
+        with tarfile.open(archive, "r:") as tar:
+            members = tar.getmembers()
+        for member in members:
             path = _path(member.name)
             if path in ("", *_MERGED) or any(_below(path, each) for each in unwanted):
                 continue
             header = copy.copy(member)
             if member.islnk():
                 header.linkname = _path(member.linkname)
-            self._put(path, header, partial(_content, tar, member) if member.isreg() else bytes)
+            content = partial(_part, archive, member.offset_data, member.size)
+            self._put(path, header, content if member.isreg() else bytes)
 
     def file(self, path: str, content: bytes | Path, mode: int = 0o644) -> None:
         """Put in a regular file."""
@@ -123,8 +125,7 @@ def _below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder}/")
 
 
-def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = tar.extractfile(member)
-    assert file is not None, f"{member.name} is a regular file"
-    with file:
-        return file.read()
+def _part(archive: Path, offset: int, size: int) -> bytes:
+    with archive.open("rb") as file:
+        file.seek(offset)
+        return file.read(size)
