@@ -45,7 +45,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def unit(session: nox.Session) -> None:
     """unit tests per package; `./dev unit mesh-core -k ports` chooses"""
-    _report(session, lambda: checks.unit(session.posargs))
+    _report(session, _programs_for_unit(session), lambda: checks.unit(session.posargs))
 
 
 @nox.session
@@ -69,7 +69,11 @@ def versions(session: nox.Session) -> None:
 @nox.session
 def netns(session: nox.Session) -> None:
     """real processes in network namespaces (root); arguments as for unit"""
-    _report(session, lambda: checks.netns(session.posargs))
+    _report(
+        session,
+        lambda: checks.clusters(arguments=session.posargs),
+        lambda: checks.netns(session.posargs),
+    )
 
 
 @nox.session
@@ -81,7 +85,7 @@ def e2e(session: nox.Session) -> None:
 @nox.session
 def faults(session: nox.Session) -> None:
     """tests of numbered faults; `./dev faults 52 --full` runs one at full size"""
-    _report(session, lambda: checks.faults(session.posargs))
+    _report(session, _programs_for_unit(session), lambda: checks.faults(session.posargs))
 
 
 @nox.session
@@ -104,7 +108,7 @@ def cluster(session: nox.Session) -> None:
     except CannotElevateError as error:
         session.error(str(error))
     # What root builds would be root's.
-    _run(session, *python, "build", "--only", "node")
+    _run(session, *python, "build", "--only", "kind" if session.posargs[0] == "kind" else "node")
     try:
         _run(session, *elevation.wrap([*python, *session.posargs], environment()))
     finally:
@@ -151,7 +155,7 @@ def lock(session: nox.Session) -> None:
 @nox.session
 def quick(session: nox.Session) -> None:
     """lint, types, unit: the inner loop"""
-    _report(session, checks.lint, checks.types, checks.unit)
+    _report(session, checks.lint, checks.types, _programs_for_unit(session), checks.unit)
 
 
 @nox.session
@@ -162,6 +166,10 @@ def tests(session: nox.Session) -> None:
         *(checks.lint, checks.types, checks.proto, checks.versions, checks.clusters),
         *(checks.unit, checks.rust, checks.netns, _local_scenarios, checks.build),
     )
+
+
+def _programs_for_unit(session: nox.Session) -> Callable[[], list[Row]]:
+    return lambda: checks.clusters(checks.PARTS_OF_UNIT, session.posargs)
 
 
 def _local_scenarios() -> list[Row]:

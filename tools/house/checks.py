@@ -22,15 +22,22 @@ from house.steps import cargo_test, command, function, pytest, tool
 CARGO = ("--locked", "--profile=mesh")
 _TYPED = (
     *("packages/*/src", "packages/mesh-proxy/python", "packages/mesh-proto/tools", "bench"),
-    *("deploy/images/src",),
+    *("deploy/images/src", "examples/bookshop/app/bookshop"),
 )
 
 # Of this checkout: another one may hold other sources.
 _IMAGES = SCRATCH / "images"
 
+# What `mesh_clusters build` is told: parts that scenarios need, by provider. Not built as root,
+# who would own it.
+_PARTS = {"node": ["node"], "kind": ["kind"], "existing": ["apiserver", "helm"]}
+# What unit tests need: a real API server, kubectl and helm.
+PARTS_OF_UNIT = ("apiserver", "helm")
+
 # Tests of what is no package of the mesh.
 _OTHER_SUITES = {
     "house": "tools/tests",
+    "bookshop": "examples/bookshop/app/tests",
     "images": "deploy/images/tests",
     "chart": "deploy/tests",
     "clusters": "tests-e2e/clusters/tests",
@@ -126,11 +133,21 @@ def netns(arguments: Sequence[str] = ()) -> list[Row]:
     return rows
 
 
-def clusters() -> list[Row]:
-    """The programs of a cluster, built once and kept: tests start real API servers of them."""
+def clusters(parts: Sequence[str] = ("all",), arguments: Sequence[str] = ()) -> list[Row]:
+    """The programs of a cluster, built once and kept, if a chosen suite starts one.
+
+    Before the tests, into whose time limits building does not fit. `arguments` as for `unit`.
+    """
+    chosen, _ = _chosen(arguments)
+    if not any(_starts_a_cluster(tests) for _, tests in _suites(chosen)):
+        return []
     if not sys.platform.startswith("linux"):
         return [Row("clusters", not_run="clusters run on Linux", elsewhere=True)]
-    return [command("clusters", [tool("python"), "-m", "mesh_clusters", "build"])]
+    return [command("clusters", [tool("python"), "-m", "mesh_clusters", "build", "--only", *parts])]
+
+
+def _starts_a_cluster(tests: Path) -> bool:
+    return any("mesh_clusters" in path.read_text() for path in tests.rglob("*.py"))
 
 
 def faults(arguments: Sequence[str] = ()) -> list[Row]:
@@ -165,16 +182,17 @@ def e2e(arguments: Sequence[str] = ()) -> list[Row]:
 
 
 def _for_a_cluster(provider: str) -> list[Row]:
-    """Programs and images for a cluster of the run's own, made before anything runs as root."""
-    if provider not in ("node", "kind"):
+    """Programs, and images for a cluster of the run's own, made before anything runs as root."""
+    if provider not in _PARTS:
         return []
     python = tool("python")
+    build = [python, "-m", "mesh_clusters", "build", "--only", *_PARTS[provider]]
+    rows = [command("e2e: cluster", build)]
+    if provider == "existing":
+        return rows
     # The engine as the tests have it: nothing is compiled twice.
     images = ["build", "--profile=mesh", f"--output={_IMAGES}"]
-    return [
-        command("e2e: cluster", [python, "-m", "mesh_clusters", "build", "--only", provider]),
-        command("e2e: images", [python, "-m", "mesh_images", *images]),
-    ]
+    return [*rows, command("e2e: images", [python, "-m", "mesh_images", *images])]
 
 
 def _provider(arguments: Sequence[str]) -> tuple[str, list[str]]:
