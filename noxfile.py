@@ -130,8 +130,11 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """CPU, latency and memory beside haproxy and nginx (root); `--quick` takes a minute"""
+    """the proxy beside haproxy and nginx (root; `--quick` takes a minute); `admissions`: injector"""
     _ensure(session)
+    if session.posargs[:1] == ["admissions"]:
+        _run(session, str(VENV / "bin/python"), "-m", "bench.admissions", *session.posargs[1:])
+        return
     try:
         ensure_release()
         elevation = elevate()

@@ -1,5 +1,7 @@
 """What a reader of a failed run wants to have: states, descriptions, logs, events."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ def collect(kubectl: Kubectl, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, arguments in _LISTINGS.items():
         _keep(kubectl, folder / f"{name}.txt", *arguments)
+    (folder / "mesh-check.txt").write_text(_check(kubectl))
     for pod in kubectl.get("pods", "", "--all-namespaces"):
         _keep_pod(kubectl, folder, pod)
 
@@ -26,6 +29,20 @@ def collect(kubectl: Kubectl, folder: Path) -> None:
 def summary(kubectl: Kubectl) -> str:
     """The first look: which pods there are and how they are."""
     return kubectl.attempt("get", "pods", "--all-namespaces", "--output=wide").stdout
+
+
+def _check(kubectl: Kubectl) -> str:
+    """What `mesh check` says of it all."""
+    mesh = Path(sys.executable).parent / "mesh"
+    done = subprocess.run(
+        [str(mesh), "check", "--proxy", "--wait", "0s"],
+        capture_output=True,
+        text=True,
+        env=kubectl.environment,
+        timeout=120,
+        check=False,
+    )
+    return done.stdout + done.stderr
 
 
 def _keep_pod(kubectl: Kubectl, folder: Path, pod: dict[str, Any]) -> None:
