@@ -67,6 +67,12 @@ def test_owners_of_known_kinds_are_labels(kind):
     assert labels[f"linkerd.io/proxy-{kind.lower()}"] == "x" * 63
 
 
+def test_a_long_name_is_not_cut_to_what_no_label_may_be():
+    owner = Owner("Deployment", f"{'x' * 61}.-web")
+    labels = pod_metadata(pod(), namespace(), INSTALLATION, owner).labels
+    assert labels["linkerd.io/proxy-deployment"] == "x" * 61
+
+
 def test_owners_of_other_kinds_are_not():
     labels = pod_metadata(pod(), namespace(), INSTALLATION, Owner("Rollout", "x")).labels
     assert not any(name.startswith("linkerd.io/proxy-") for name in labels)
@@ -132,6 +138,8 @@ def test_the_owner_is_the_topmost_controller():
     assert owner_of(mine, theirs) == Owner("Deployment", "web")
     assert owner_of(mine) == owner_of(mine, other) == Owner("ReplicaSet", "web-1")
     assert owner_of(mine, bare) == Owner("ReplicaSet", "web-1")
+    later = {**owned("Deployment", "web", "web-1"), "uid": "of one made again"}
+    assert owner_of(mine, decode_as(ReplicaSet, {"metadata": later})) == owner_of(mine)
     assert owner_of(pod()) is None
     assert str(Owner("Deployment", "web")) == "Deployment web"
 

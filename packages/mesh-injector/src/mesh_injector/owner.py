@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from mesh_core.resources import Job, OwnerReference, Pod, ReplicaSet
+from mesh_core.resources import OwnerReference, Pod, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +22,24 @@ class Owner:
         return f"{self.kind} {self.name}"
 
 
-def owner_of(pod: Pod, parent: ReplicaSet | Job | None = None) -> Owner | None:
+def owner_of(pod: Pod, parent: Resource | None = None) -> Owner | None:
     """Name a pod's topmost controller.
 
     `parent` is the pod's own controller where that may have one above it: a Deployment's
-    ReplicaSet, a CronJob's Job.
+    ReplicaSet, a CronJob's Job. Another object of the same name is none of the pod's.
     """
     controller = pod.metadata.controller
     if controller is None:
         return None
-    if parent is not None and (parent.kind, parent.name) == (controller.kind, controller.name):
+    if parent is not None and _is(parent, controller):
         return _owner(parent.metadata.controller or controller)
     return _owner(controller)
+
+
+def _is(resource: Resource, reference: OwnerReference) -> bool:
+    uid = resource.metadata.uid
+    same = (resource.kind, resource.name) == (reference.kind, reference.name)
+    return same and (not (uid and reference.uid) or uid == reference.uid)
 
 
 def _owner(reference: OwnerReference) -> Owner:

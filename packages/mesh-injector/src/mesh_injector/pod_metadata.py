@@ -60,7 +60,7 @@ def pod_metadata(
         WORKLOAD_NAMESPACE_LABEL: pod.namespace,
     }
     if owner is not None and owner.kind.lower() in _OWNER_KINDS:
-        labels[f"linkerd.io/proxy-{owner.kind.lower()}"] = owner.name[:_MAX_LABEL_VALUE]
+        labels[f"linkerd.io/proxy-{owner.kind.lower()}"] = _label_value(owner.name)
     proxy = settings or installation.proxy
     image = image_reference(proxy.image, proxy.version or installation.version)
     declared = pod.spec.tcp_ports()
@@ -75,6 +75,11 @@ def pod_metadata(
     if declared and not _is_set(annotations.POD_INBOUND_PORTS, pod):
         written[annotations.POD_INBOUND_PORTS.name] = ",".join(map(str, declared))
     return PodMetadata(labels, {name: value for name, value in written.items() if value})
+
+
+def _label_value(name: str) -> str:
+    """Cut a name to what a label may hold, which has to end with a letter or a digit."""
+    return name[:_MAX_LABEL_VALUE].rstrip("-.")
 
 
 def _open_component(pod: Pod, installation: Installation) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from mesh_core.errors import CoreError
 from mesh_core.resources import Namespace, OwnerReference, Pod, Resource
 from mesh_core.store import NotFoundError, ResourceStore
-from mesh_injector.owner import Owner
+from mesh_injector.owner import Owner, owner_of
 from mesh_injector.webhook.errors import LookupFailed
 from mesh_injector.webhook.owner_kinds import OwnerJob, OwnerReplicaSet
 
@@ -60,10 +60,9 @@ class Lookup:
 
     async def owner(self, pod: Pod) -> Owner | None:
         """Find a pod's topmost controller; the next one to the pod if the rest cannot be found."""
-        controller = pod.metadata.controller
-        kind = _between(controller)
+        controller, kind = _between(pod)
         if controller is None or kind is None:
-            return None if controller is None else _owner(controller)
+            return owner_of(pod)
         between = self._store.get(kind, pod.namespace, controller.name)
         if between is None:
             try:
@@ -71,15 +70,14 @@ class Lookup:
             except (CoreError, TimeoutError) as error:
                 # Who owns it decides nothing about the pod: only a label and where events go.
                 log.warning("cannot read the owner of %s: %s", pod, error or "no answer in time")
-        return _above(controller, between)
+        return owner_of(pod, between)
 
     def known_owner(self, pod: Pod) -> Owner | None:
         """Find a pod's topmost controller as far as the caches know."""
-        controller = pod.metadata.controller
-        kind = _between(controller)
+        controller, kind = _between(pod)
         if controller is None or kind is None:
-            return None if controller is None else _owner(controller)
-        return _above(controller, self._store.get(kind, pod.namespace, controller.name))
+            return owner_of(pod)
+        return owner_of(pod, self._store.get(kind, pod.namespace, controller.name))
 
     async def _ask(self, kind: type[R], namespace: str, name: str) -> R | None:
         """Ask once, for all who want to know the same; None when there is no such object."""
@@ -109,18 +107,9 @@ class Lookup:
                 return None
 
 
-def _between(controller: OwnerReference | None) -> type[Resource] | None:
+def _between(pod: Pod) -> tuple[OwnerReference | None, type[Resource] | None]:
+    """Give a pod's controller and, where it may have one above it, its kind."""
+    controller = pod.metadata.controller
     if controller is None:
-        return None
-    return _BETWEEN.get((controller.api_version, controller.kind))
-
-
-def _above(controller: OwnerReference, between: Resource | None) -> Owner:
-    """Give the controller of `between`, unless it is another object of the same name."""
-    if between is None or (controller.uid and between.metadata.uid != controller.uid):
-        return _owner(controller)
-    return _owner(between.metadata.controller or controller)
-
-
-def _owner(reference: OwnerReference) -> Owner:
-    return Owner(reference.kind, reference.name, reference.api_version, reference.uid)
+        return None, None
+    return controller, _BETWEEN.get((controller.api_version, controller.kind))
