@@ -130,7 +130,7 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """the proxy beside haproxy and nginx (root; `--quick` takes a minute); `admissions`: injector"""
+    """the proxy beside haproxy and nginx (root); `--quick`; `admissions` for the injector"""
     _ensure(session)
     if session.posargs[:1] == ["admissions"]:
         _run(session, str(VENV / "bin/python"), "-m", "bench.admissions", *session.posargs[1:])
