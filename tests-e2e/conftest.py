@@ -10,13 +10,13 @@ import diagnosis
 import pytest
 from cluster_place import ClusterPlace, ExistingPlace, KindPlace, NodePlace
 from helm import Helm
-from kubectl import Kubectl
+from kubectl import Kubectl, cluster_environment
 from kubernetes_provider import KubernetesMesh
 from local_provider import LocalMesh
 from scenario import Mesh, Note
 
 from mesh_cli.local.programs import find_program
-from mesh_clusters import binaries
+from mesh_clusters import binaries, daemons
 
 HERE = Path(__file__).parent
 LOCAL = "local"
@@ -112,19 +112,24 @@ def mesh(request: pytest.FixtureRequest, workloads: Path) -> Iterator[Mesh]:
 
 
 @pytest.fixture(scope="session")
-def cluster(request: pytest.FixtureRequest) -> Iterator[KubernetesMesh]:
+def cluster(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[KubernetesMesh]:
     """A cluster with the mesh installed by its chart, ready."""
     config = request.config
     place = _place(config)
+    # A cluster on this machine is reached without the proxy that somebody else's may need.
+    base = os.environ if isinstance(place, ExistingPlace) else daemons.environment()
     try:
         kubeconfig = place.up()
         place.load(
             sorted(archives.glob("*.tar")) if (archives := config.getoption("--images")) else []
         )
-        programs = binaries.ensure("helm")
-        kubectl = Kubectl(binaries.ensure("apiserver").path("kubectl"), kubeconfig)
+        environment = cluster_environment(base, kubeconfig, tmp_path_factory.mktemp("kube-cache"))
+        kubectl = Kubectl(binaries.ensure("apiserver").path("kubectl"), environment)
         try:
-            helm = Helm(programs.path("helm"), kubeconfig, config.getoption("--set"))
+            program = binaries.ensure("helm").path("helm")
+            helm = Helm(program, environment, config.getoption("--set"))
             helm.install()
             yield KubernetesMesh(kubectl, helm, place)
         finally:

@@ -1,8 +1,7 @@
 """The chart, installed with helm as a user does it."""
 
-import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 CHART = Path(__file__).parents[1] / "deploy/mesh"
@@ -13,10 +12,12 @@ RELEASE = "mesh"
 class Helm:
     """Runs helm on one cluster, with its errors in the assertion that fails."""
 
-    def __init__(self, program: Path, kubeconfig: Path, values: Sequence[str] = ()) -> None:
+    def __init__(
+        self, program: Path, environment: Mapping[str, str], values: Sequence[str] = ()
+    ) -> None:
         """`values` are `NAME=VALUE`, the same for each installation and upgrade."""
         self._program = program
-        self._environment = {**os.environ, "KUBECONFIG": str(kubeconfig)}
+        self._environment = dict(environment)
         self._values = [word for value in values for word in ("--set", value)]
 
     def install(self) -> None:

@@ -1,20 +1,30 @@
 """kubectl against one cluster."""
 
 import json
-import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+
+def cluster_environment(
+    base: Mapping[str, str], kubeconfig: Path, caches: Path
+) -> Mapping[str, str]:
+    """What programs run with that talk to a cluster; what they remember of it ends with the run.
+
+    Else root would leave files in the user's ~/.kube, and the next cluster at the same address
+    be taken for this one.
+    """
+    return {**base, "KUBECONFIG": str(kubeconfig), "KUBECACHEDIR": str(caches)}
 
 
 class Kubectl:
     """Runs kubectl, with its errors in the assertion that fails."""
 
-    def __init__(self, program: Path, kubeconfig: Path) -> None:
-        """Use one program and one cluster."""
+    def __init__(self, program: Path, environment: Mapping[str, str]) -> None:
+        """Use one program and one cluster (`cluster_environment`)."""
         self._program = program
-        self.environment = {**os.environ, "KUBECONFIG": str(kubeconfig)}
+        self.environment = dict(environment)
 
     def command(self, *arguments: str) -> list[str]:
         """The command line for these arguments."""

@@ -50,6 +50,7 @@ _KEPT = (
     "CARGO_TARGET_DIR",
     "CI",
     "HOME",
+    "KUBECONFIG",
     "MESH_CACHE",
     "NO_COLOR",
     "PATH",
