@@ -65,6 +65,9 @@ SETS = {
     "an image with a tag": {
         "proxy": {"image": {"name": "registry/proxy:1.2", "pullPolicy": "Never"}}
     },
+    "an image of Linkerd's own": {
+        "proxy": {"image": {"name": "cr.l5d.io/linkerd/proxy", "version": "edge-26.6.3"}}
+    },
     "logs": {
         "proxy": {
             "logLevel": "debug",

@@ -1,10 +1,14 @@
-{{- /* Makes the redirect. The control plane reaches the Kubernetes API without its proxies. */ -}}
+{{- /*
+Makes the redirect. The control plane reaches the Kubernetes API without its proxies. Linkerd's own
+image runs iptables, which has to be told which, and whose file carries NET_RAW.
+*/ -}}
 {{- define "mesh.init" -}}
 {{- $root := index . 0 -}}
 {{- $set := $root.Values.proxy -}}
 {{- $init := $root.Values.proxyInit -}}
 {{- $ports := $set.ports -}}
 {{- $asRoot := eq (include "mesh.init.isRoot" $root) "true" -}}
+{{- $linkerds := regexMatch "(^|/)linkerd/proxy([:@]|$)" $set.image.name -}}
 {{- $privileged := or $init.privileged (and $asRoot (gt (int $init.closeWaitTimeoutSecs) 0)) -}}
 - name: linkerd-init
   {{- include "mesh.proxy.image" $root | nindent 2 }}
@@ -36,7 +40,7 @@
     - --timeout-close-wait-secs
     - {{ int $init.closeWaitTimeoutSecs | quote }}
     {{- end }}
-    {{- if ne $init.iptablesMode "nft" }}
+    {{- if or $linkerds (ne $init.iptablesMode "nft") }}
     - --iptables-mode
     - {{ $init.iptablesMode }}
     {{- end }}
@@ -57,6 +61,9 @@
     capabilities:
       add:
         - NET_ADMIN
+        {{- if $linkerds }}
+        - NET_RAW
+        {{- end }}
       drop:
         - ALL
     privileged: {{ $privileged }}

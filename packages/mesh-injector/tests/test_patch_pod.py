@@ -126,6 +126,24 @@ def test_images_have_one_tag_or_digest(name, version, reference):
     assert image_reference(name, version) == reference
 
 
+@pytest.mark.parametrize(
+    "image, added",
+    [
+        ("localhost/mesh-proxy", ["NET_ADMIN"]),
+        ("cr.l5d.io/linkerd/proxy", ["NET_ADMIN", "NET_RAW"]),
+        ("registry:5000/linkerd/proxy:edge-26.6.3@sha256:ab", ["NET_ADMIN", "NET_RAW"]),
+        ("linkerd/proxy", ["NET_ADMIN", "NET_RAW"]),
+        ("my-linkerd/proxy", ["NET_ADMIN"]),
+        ("linkerd/proxy-of-mine", ["NET_ADMIN"]),
+    ],
+)
+def test_only_an_image_of_linkerds_own_gets_what_its_iptables_carries(image, added):
+    injected = patched(document(**{CONFIG + "proxy-image": image}))
+    context = container(injected, "linkerd-init")["securityContext"]
+    assert context["capabilities"] == {"add": added, "drop": ["ALL"]}
+    assert not context["allowPrivilegeEscalation"]
+
+
 # Whatever a pod may look like. Names are those that the API server lets in.
 
 NAMES = st.text("abz09", min_size=1, max_size=4)

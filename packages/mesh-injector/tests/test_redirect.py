@@ -31,6 +31,11 @@ def test_a_pod_that_says_nothing():
     )  # fmt: skip
 
 
+def test_an_image_of_linkerds_own_is_told_which_iptables():
+    mine = pod(proxy_image="cr.l5d.io/linkerd/proxy", proxy_version="edge-26.6.3")
+    assert plan(mine).arguments()[-3:] == ("--iptables-mode", "nft", "--ipv6=false")
+
+
 def test_everything_said():
     mine = pod(
         inbound_port="5143",

@@ -17,6 +17,12 @@ def is_complete(name: str) -> bool:
     return "@" in name or ":" in name.rpartition("/")[2]
 
 
+def is_linkerds(name: str) -> bool:
+    """Say whether an image is Linkerd's own proxy, or a copy of it in another registry."""
+    path, _, last = name.partition("@")[0].rpartition("/")
+    return f"/{path}".endswith("/linkerd") and last.partition(":")[0] == "proxy"
+
+
 def image_version(reference: str) -> str:
     """Give the tag or digest of a complete reference, empty when it has none."""
     if "@" in reference:

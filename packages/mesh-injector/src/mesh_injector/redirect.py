@@ -9,6 +9,7 @@ from mesh_core.networks import Network
 from mesh_core.ports import NO_PORTS, PortSet
 from mesh_core.resources import Pod
 from mesh_injector.control_plane import component_of
+from mesh_injector.images import is_linkerds
 from mesh_injector.installation import Installation
 from mesh_injector.proxy_settings import ProxySettings
 
@@ -31,7 +32,8 @@ class RedirectPlan:
     """Empty means all."""
     ipv6: bool = False
     close_wait_timeout: timedelta | None = None
-    iptables_mode: str = "nft"
+    iptables_mode: str = ""
+    """Empty leaves it to the program."""
     log_level: str = "info"
     log_format: str = "plain"
 
@@ -47,8 +49,8 @@ class RedirectPlan:
             "--subnets-to-ignore": ",".join(map(str, self.skip_subnets)),
             "--ports-to-redirect": str(self.only_inbound_ports),
             "--timeout-close-wait-secs": _seconds(self.close_wait_timeout),
+            "--iptables-mode": self.iptables_mode,
             # These have defaults in the program, of Linkerd's too; saying them again says nothing.
-            "--iptables-mode": "" if self.iptables_mode == "nft" else self.iptables_mode,
             "--log-level": "" if self.log_level == "info" else self.log_level,
             "--log-format": "" if self.log_format == "plain" else self.log_format,
         }
@@ -77,10 +79,16 @@ def redirect_plan(pod: Pod, settings: ProxySettings, installation: Installation)
         skip_subnets=settings.skip_subnets,
         ipv6=installation.ipv6,
         close_wait_timeout=settings.close_wait_timeout,
-        iptables_mode=installation.init.iptables_mode,
+        iptables_mode=_iptables_mode(settings, installation),
         log_level=installation.init.log_level,
         log_format=installation.init.log_format.value,
     )
+
+
+def _iptables_mode(settings: ProxySettings, installation: Installation) -> str:
+    """Say it to whom it matters: our own program uses no iptables and would say so."""
+    mode = installation.init.iptables_mode
+    return "" if mode == "nft" and not is_linkerds(settings.image) else mode
 
 
 @lru_cache(maxsize=256)

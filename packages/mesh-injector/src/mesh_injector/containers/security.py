@@ -26,15 +26,21 @@ def proxy_security(settings: ProxySettings) -> Document:
     return {**unprivileged(settings.uid, group), **(settings.security_context or {})}
 
 
-def init_security(init: InitSettings, *, writes_kernel_settings: bool) -> Document:
+def init_security(
+    init: InitSettings, *, writes_kernel_settings: bool, runs_iptables: bool = False
+) -> Document:
     """The context of the container that programs the redirect.
 
-    Kernel settings lie on a file system that only privileged containers may write.
+    Kernel settings lie on a file system that only privileged containers may write. An iptables
+    whose file carries NET_RAW, as Linkerd's does, is not even started without it (EPERM).
     """
     privileged = init.privileged or writes_kernel_settings
     return {
         "allowPrivilegeEscalation": privileged,
-        "capabilities": {"add": ["NET_ADMIN"], "drop": ["ALL"]},
+        "capabilities": {
+            "add": ["NET_ADMIN", "NET_RAW"] if runs_iptables else ["NET_ADMIN"],
+            "drop": ["ALL"],
+        },
         "privileged": privileged,
         "readOnlyRootFilesystem": True,
         "runAsGroup": 0 if init.root else init.run_as_group,
