@@ -1,6 +1,7 @@
 """Where a cluster comes from: made for this run, or there already."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -43,62 +44,63 @@ class ClusterPlace(Protocol):
         ...
 
 
-class NodePlace:
+class OwnCluster(Protocol):
+    """What the run's own clusters have in common."""
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's."""
+        ...
+
+    def up(self, say: Callable[[str], None]) -> None:
+        """Start it."""
+        ...
+
+    def load(self, archives: Sequence[Path]) -> None:
+        """Import into the node's containerd."""
+        ...
+
+    def down(self) -> None:
+        """End it; nothing is left."""
+        ...
+
+
+class OwnPlace:
+    """A cluster that the run makes."""
+
+    def __init__(
+        self, cluster: OwnCluster, stop: Callable[[], None], start: Callable[[], None]
+    ) -> None:
+        """`stop` and `start` are for its API server, which keeps its data."""
+        self._cluster = cluster
+        self.stop_api_server = stop
+        self.start_api_server = start
+
+    def up(self) -> Path:
+        """Start it."""
+        self._cluster.up(binaries.say)
+        return self._cluster.kubeconfig
+
+    def load(self, archives: Sequence[Path]) -> None:
+        """Import into the node's containerd."""
+        self._cluster.load(archives)
+
+    def down(self) -> None:
+        """End it; nothing is left."""
+        self._cluster.down()
+
+
+def node() -> OwnPlace:
     """A single node in namespaces of this machine."""
-
-    def __init__(self) -> None:
-        """Name it; nothing is started yet."""
-        self._cluster = Cluster(Settings(NAME, INDEX, ipv6=machine.has_ipv6()))
-
-    def up(self) -> Path:
-        """Start it."""
-        self._cluster.up(binaries.say)
-        return self._cluster.kubeconfig
-
-    def load(self, archives: Sequence[Path]) -> None:
-        """Import into the node's containerd."""
-        self._cluster.load(archives)
-
-    def down(self) -> None:
-        """End it; nothing is left."""
-        self._cluster.down()
-
-    def stop_api_server(self) -> None:
-        """Its supervisor leaves it ended."""
-        self._cluster.stop("kube-apiserver")
-
-    def start_api_server(self) -> None:
-        """It has the same data."""
-        self._cluster.start("kube-apiserver")
+    cluster = Cluster(Settings(NAME, INDEX, ipv6=machine.has_ipv6()))
+    server = "kube-apiserver"
+    return OwnPlace(cluster, partial(cluster.stop, server), partial(cluster.start, server))
 
 
-class KindPlace:
+def kind() -> OwnPlace:
     """kind's cluster, in Docker: the machine's own or one of ours."""
-
-    def __init__(self) -> None:
-        """Name it; nothing is started yet."""
-        self._cluster = KindCluster(KindSettings(NAME, KIND_INDEX))
-
-    def up(self) -> Path:
-        """Start it."""
-        self._cluster.up(binaries.say)
-        return self._cluster.kubeconfig
-
-    def load(self, archives: Sequence[Path]) -> None:
-        """Import into the node's containerd."""
-        self._cluster.load(archives)
-
-    def down(self) -> None:
-        """End it; nothing is left."""
-        self._cluster.down()
-
-    def stop_api_server(self) -> None:
-        """Its manifest is away from the kubelet."""
-        self._cluster.stop_api_server()
-
-    def start_api_server(self) -> None:
-        """It has the same data."""
-        self._cluster.start_api_server()
+    cluster = KindCluster(KindSettings(NAME, KIND_INDEX))
+    return OwnPlace(cluster, cluster.stop_api_server, cluster.start_api_server)
 
 
 class ExistingPlace:

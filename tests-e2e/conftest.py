@@ -6,9 +6,9 @@ import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import cluster_place
 import diagnosis
 import pytest
-from cluster_place import ClusterPlace, ExistingPlace, KindPlace, NodePlace
 from helm import Helm
 from kubectl import Kubectl, cluster_environment
 from kubernetes_provider import KubernetesMesh
@@ -119,7 +119,7 @@ def cluster(
     config = request.config
     place = _place(config)
     # A cluster on this machine is reached without the proxy that somebody else's may need.
-    base = os.environ if isinstance(place, ExistingPlace) else daemons.environment()
+    base = os.environ if isinstance(place, cluster_place.ExistingPlace) else daemons.environment()
     try:
         kubeconfig = place.up()
         place.load(
@@ -142,13 +142,13 @@ def cluster(
             place.down()
 
 
-def _place(config: pytest.Config) -> ClusterPlace:
+def _place(config: pytest.Config) -> cluster_place.ClusterPlace:
     provider = config.getoption("--provider")
     if provider == "existing":
         given = config.getoption("--kubeconfig") or os.environ.get("KUBECONFIG")
         if not given:
             raise pytest.UsageError("--provider existing needs --kubeconfig or KUBECONFIG")
-        return ExistingPlace(Path(given))
+        return cluster_place.ExistingPlace(Path(given))
     if config.getoption("--images") is None:
         raise pytest.UsageError(f"--provider {provider} needs --images; ./dev e2e makes them")
-    return KindPlace() if provider == "kind" else NodePlace()
+    return cluster_place.kind() if provider == "kind" else cluster_place.node()

@@ -5,6 +5,7 @@ what was only unpacked has neither.
 """
 
 import shlex
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,10 +26,20 @@ def folder(say: Callable[[str], None]) -> Path:
     extensions = next((program.parent / "root/usr/lib").glob("*/xtables"), None)
     for kind in _KINDS:
         for suffix in _SUFFIXES:
-            alias = aliases / f"{kind}{suffix}"
-            alias.write_text(_script(program.with_name(f"{kind}-nft{suffix}"), extensions))
-            alias.chmod(0o755)
+            script = _script(program.with_name(f"{kind}-nft{suffix}"), extensions)
+            _write(aliases / f"{kind}{suffix}", script)
     return aliases
+
+
+def _write(alias: Path, script: str) -> None:
+    """Write a script that a node that runs already may be about to start."""
+    if alias.exists() and alias.read_text() == script:
+        return
+    with tempfile.TemporaryDirectory(dir=alias.parent, prefix=".new-") as scratch:
+        new = Path(scratch, alias.name)
+        new.write_text(script)
+        new.chmod(0o755)
+        new.rename(alias)
 
 
 def _script(program: Path, extensions: Path | None) -> str:
