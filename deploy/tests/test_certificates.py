@@ -180,6 +180,23 @@ def test_the_public_settings_hold_no_private_key(helm):
     assert yaml.safe_load(config)["identityTrustAnchorsPEM"] == CERTIFICATE.strip()
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "identityTrustAnchorsPEM",
+        "identity.issuer.tls.crtPEM",
+        "proxyInjector.crtPEM",
+        "proxyInjector.caBundle",
+    ],
+)
+def test_a_private_key_among_certificates_is_refused(helm, path):
+    values = f"{CERTIFICATE}{KEY}"
+    for name in reversed(path.split(".")):
+        values = {name: values}
+    with pytest.raises(HelmError, match=f"{path} holds a private key, which everybody"):
+        helm.template(merged(GIVEN, values))
+
+
 def bundle(rendered):
     webhook = rendered.get("MutatingWebhookConfiguration", "linkerd-proxy-injector-webhook-config")
     return b64decode(webhook["webhooks"][0]["clientConfig"]["caBundle"]).decode()

@@ -1,3 +1,18 @@
+{{- /* Refuse a private key where everybody can read it: in ConfigMaps, and in every pod. */ -}}
+{{- define "mesh.certificates.checkPublic" -}}
+{{- $public := dict
+  "identityTrustAnchorsPEM" .Values.identityTrustAnchorsPEM
+  "identity.issuer.tls.crtPEM" .Values.identity.issuer.tls.crtPEM
+  "proxyInjector.crtPEM" .Values.proxyInjector.crtPEM
+  "proxyInjector.caBundle" .Values.proxyInjector.caBundle
+-}}
+{{- range $name, $pem := $public -}}
+{{- if contains "PRIVATE KEY" $pem -}}
+{{- fail (printf "%s holds a private key, which everybody in the cluster could read then: give the certificates alone" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* Refuse combinations with which no proxy could be certified. */ -}}
 {{- define "mesh.certificates.checkIdentity" -}}
 {{- $issuer := .Values.identity.issuer -}}

@@ -12,6 +12,7 @@ only where it is certain that there are none: a rendering that cannot look is re
 {{- define "mesh.certificates" -}}
 {{- if not (hasKey . "certificates") -}}
 {{- $_ := set . "certificates" (dict "roots" dict "anchors" "" "issuer" dict "webhook" dict "bundle" "") -}}
+{{- include "mesh.certificates.checkPublic" . -}}
 {{- include "mesh.certificates.checkIdentity" . -}}
 {{- include "mesh.certificates.checkWebhook" . -}}
 {{- include "mesh.certificates.identity" . -}}

@@ -13,6 +13,7 @@ VALUES = "values"
 TRUST_ANCHORS = "trust anchors"
 
 _PEM = "-----BEGIN CERTIFICATE-----"
+_PRIVATE_KEY = "PRIVATE KEY-----"
 
 
 class LiveInstallation:
@@ -45,6 +46,11 @@ class LiveInstallation:
         if _PEM not in anchors:
             raise ConfigurationRefused(
                 "the trust anchors hold no certificate; put the roots, PEM, into ca-bundle.crt"
+            )
+        if _PRIVATE_KEY in anchors:
+            raise ConfigurationRefused(
+                "the trust anchors hold a private key, which would be written into every pod; "
+                "take it out of ca-bundle.crt, and replace the root that it belongs to"
             )
         try:
             self._current = installation(
