@@ -76,6 +76,12 @@ def test_values_that_cannot_hold_together_are_refused_with_the_fix(helm, values,
         helm.template(merged(GIVEN, values))
 
 
+def test_a_number_that_is_not_set_is_no_text(helm):
+    """Linkerd's own tools read the settings into numbers, and refuse all of them otherwise."""
+    text = helm.template(GIVEN).get("ConfigMap", "linkerd-config")["data"]["values"]
+    assert yaml.safe_load(text)["proxy"]["runtime"]["workers"].get("maximumCPURatio") is None
+
+
 @pytest.mark.parametrize("chart", [CHART, CRDS], ids=["mesh", "crds"])
 def test_every_value_has_a_default_and_every_default_is_allowed(chart):
     schema = json.loads((chart / "values.schema.json").read_text())
