@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from conftest import MESH, wait_for
 
 pytestmark = pytest.mark.netns

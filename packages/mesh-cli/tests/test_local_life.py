@@ -11,9 +11,9 @@ import uuid
 from pathlib import Path
 
 import pytest
-from conftest import MESH, wait_for
 from local_manifests import web
 
+from conftest import MESH, wait_for
 from mesh_cli.local import record
 from mesh_cli.local.client import LocalMesh
 from mesh_cli.local.settings import RUN_DIRECTORY

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import wait_for
 from local_manifests import indent
+
+from conftest import wait_for
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(180)]
 

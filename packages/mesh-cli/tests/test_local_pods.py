@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from conftest import wait_for
 from local_manifests import web
 
+from conftest import wait_for
 from mesh_cli.local.errors import ControlError
 from mesh_cli.local.remote_command import run_in_pod
 

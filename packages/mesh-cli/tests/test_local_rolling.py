@@ -4,8 +4,9 @@ import concurrent.futures
 import json
 
 import pytest
-from conftest import wait_for
 from local_manifests import web
+
+from conftest import wait_for
 
 pytestmark = pytest.mark.netns
 
