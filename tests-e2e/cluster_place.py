@@ -23,6 +23,11 @@ KIND_INDEX = 21
 class ClusterPlace(Protocol):
     """A cluster's life around the scenarios."""
 
+    @property
+    def machine(self) -> str:
+        """This machine's address as pods reach it; empty where they do not."""
+        ...
+
     def up(self) -> Path:
         """Make it, or find it, and give its administrator's kubeconfig."""
         ...
@@ -69,10 +74,15 @@ class OwnPlace:
     """A cluster that the run makes."""
 
     def __init__(
-        self, cluster: OwnCluster, stop: Callable[[], None], start: Callable[[], None]
+        self,
+        cluster: OwnCluster,
+        stop: Callable[[], None],
+        start: Callable[[], None],
+        machine: str = "",
     ) -> None:
         """`stop` and `start` are for its API server, which keeps its data."""
         self._cluster = cluster
+        self.machine = machine
         self.stop_api_server = stop
         self.start_api_server = start
 
@@ -92,9 +102,10 @@ class OwnPlace:
 
 def node() -> OwnPlace:
     """A single node in namespaces of this machine."""
-    cluster = Cluster(Settings(NAME, INDEX, ipv6=machine.has_ipv6()))
-    server = "kube-apiserver"
-    return OwnPlace(cluster, partial(cluster.stop, server), partial(cluster.start, server))
+    settings = Settings(NAME, INDEX, ipv6=machine.has_ipv6())
+    cluster = Cluster(settings)
+    stop, start = (partial(act, "kube-apiserver") for act in (cluster.stop, cluster.start))
+    return OwnPlace(cluster, stop, start, str(settings.families[0].machine))
 
 
 def kind() -> OwnPlace:
@@ -105,6 +116,8 @@ def kind() -> OwnPlace:
 
 class ExistingPlace:
     """Somebody's cluster; its nodes can pull the images or have them."""
+
+    machine = ""
 
     def __init__(self, kubeconfig: Path) -> None:
         """Use the cluster that a kubeconfig names."""
