@@ -18,6 +18,9 @@ from mesh_clusters.command import main
         (["up", "--index=50"], "--index 50: give a number from 0 to 49"),
         (["load", "--name=nobody", "/etc/passwd"], "cluster nobody is down; start it:"),
         (["logs", "--name=nobody", "kubelet"], "has no log of 'kubelet'"),
+        (["kind", "status", "--name=nobody"], "cluster nobody is down; start it:"),
+        (["kind", "load", "--name=nobody", "/no/archive"], "/no/archive: there is no such image"),
+        (["kind", "up", "--name=Big"], "--name 'Big': give 1 to 10 small letters"),
     ],
 )
 def test_an_error_is_one_line(

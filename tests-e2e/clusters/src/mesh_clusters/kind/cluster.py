@@ -1,5 +1,6 @@
 """A kind cluster of one node: `KindCluster(KindSettings(name="mine", index=7)).up(say)`."""
 
+import contextlib
 import json
 import shutil
 import sys
@@ -232,10 +233,10 @@ class KindCluster:
         if self.settings.logs.exists():
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copytree(self.settings.logs, kept)
-        try:
-            self.logs(kept / "node")
-        except ClusterError as error:
-            say(f"the node has no logs: {error}")
+        if found := Residence.load(self.settings.state):
+            # Whatever can be had of a node that may not have come far.
+            with contextlib.suppress(ClusterError):
+                self._kind(found.docker, "export", "logs", str(kept / "node"))
         if kept.exists():
             say(f"the logs of the failed start lie in {kept}")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mesh_clusters import elevation
 from mesh_clusters.binaries import say
 from mesh_clusters.kind.cluster import KindCluster
 from mesh_clusters.kind.settings import DEFAULT_INDEX, DEFAULT_NAME, KindSettings
@@ -50,6 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _up(cluster: KindCluster, _arguments: argparse.Namespace) -> None:
+    cluster.up(say)
+    elevation.hand_over(cluster.kubeconfig)
+
+
 def _status(cluster: KindCluster, _arguments: argparse.Namespace) -> None:
     cluster.check_running()
     print(cluster.kubectl("get", "nodes,pods", "--all-namespaces", "--output=wide"), end="")
@@ -62,7 +68,7 @@ def _kubeconfig(cluster: KindCluster, _arguments: argparse.Namespace) -> None:
 
 _ACTIONS: Mapping[str, Callable[[KindCluster, argparse.Namespace], None]] = MappingProxyType(
     {
-        "up": lambda cluster, _: cluster.up(say),
+        "up": _up,
         "down": lambda cluster, _: cluster.down(),
         "status": _status,
         "kubeconfig": _kubeconfig,
