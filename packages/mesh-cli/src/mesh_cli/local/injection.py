@@ -34,7 +34,7 @@ from mesh_injector import (
     proxy_settings,
     redirect_plan,
 )
-from mesh_injector.decision import PROXY_CONTAINER
+from mesh_injector.containers.names import PROXY_CONTAINER
 
 _AFTER: Mapping[Component | None, tuple[str, ...]] = {
     Component.IDENTITY: (),
