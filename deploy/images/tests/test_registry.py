@@ -221,6 +221,13 @@ def test_a_name_that_the_registry_does_not_know(server, tmp_path):
         foreign(f"{server.name}/nothing:1", HERE, tmp_path)
 
 
+@pytest.mark.parametrize("page", [b"<html>please sign in</html>", b"[]", b"\xff"])
+def test_a_page_in_place_of_a_manifest_is_named(server, tmp_path, page):
+    server.manifests["1"] = page
+    with pytest.raises(ImagesError, match=r"expected a JSON object and got .*no proxy in between"):
+        foreign(f"{server.name}/base:1", HERE, tmp_path)
+
+
 def test_a_registry_that_is_away_leaves_the_offline_way(tmp_path):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))

@@ -1,7 +1,6 @@
 """The images of the mesh and of its examples: what is in each, and how it starts.
 
-Everything that knows an image's entry point, user or labels, the Dockerfile included, knows it
-from here.
+Everything that knows an image's entry point, user or labels knows it from here.
 """
 
 from __future__ import annotations

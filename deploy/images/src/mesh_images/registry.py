@@ -57,7 +57,7 @@ class Registry:
         wanted = version or self.reference.version
         if wanted.startswith("sha256:") and digest(answer.body) != wanted:
             raise RegistryError(f"{self.reference}: the registry gave another manifest")
-        return dict(json.loads(answer.body))
+        return self._document(answer)
 
     def blob(self, name: str) -> bytes:
         """A blob, checked against its digest."""
@@ -73,6 +73,8 @@ class Registry:
         if known.status != _NOT_FOUND:
             return
         started = self._call("POST", "/blobs/uploads/", {"Content-Length": "0"})
+        if "location" not in started.headers:
+            raise RegistryError(f"{self.reference}: takes no uploads; is it a registry?")
         place = urllib.parse.urljoin(self.reference.url, started.headers["location"])
         separator = "&" if "?" in place else "?"
         kind = {"Content-Type": "application/octet-stream"}
@@ -152,8 +154,25 @@ class Registry:
                 f"{self.reference}: signing in was answered with {answer.status};"
                 f" run `docker login {self.reference.registry}`"
             )
-        token = json.loads(answer.body)
-        self._authorization = f"Bearer {token.get('token') or token.get('access_token')}"
+        said = self._document(answer)
+        token = said.get("token") or said.get("access_token")
+        if not token:
+            raise RegistryError(f"{self.reference}: signing in was answered without a token")
+        self._authorization = f"Bearer {token}"
+
+    def _document(self, answer: Answer) -> dict[str, Any]:
+        """A JSON object that was answered; what stands before registries may answer anything."""
+        try:
+            said = json.loads(answer.body)
+        except ValueError:
+            said = None
+        if not isinstance(said, dict):
+            start = answer.body[:60].decode(errors="replace")
+            raise RegistryError(
+                f"{self.reference}: expected a JSON object and got {start!r}; is"
+                f" {self.reference.registry} a registry, and no proxy in between?"
+            )
+        return said
 
 
 def _lower(headers: Any) -> dict[str, str]:
