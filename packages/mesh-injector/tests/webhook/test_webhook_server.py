@@ -14,8 +14,9 @@ import pytest
 from reviews import PROXY, body, containers, patched, pod
 from serving_certificates import make_pair
 
-from mesh_injector.webhook.body import MAX_BYTES
+from mesh_injector.webhook.body import MAX_BYTES, SMALL_BYTES
 from mesh_injector.webhook.errors import CertificateRefused
+from mesh_injector.webhook.limits import Limits
 
 JSON = {"Content-Type": "application/json"}
 
@@ -298,9 +299,26 @@ def http_error() -> type[Exception]:
     return http.client.HTTPException
 
 
-async def test_more_connections_than_the_limit_are_closed(server, trusting, limits, registry):
+@pytest.mark.parametrize("limits", [Limits(connections=5)])
+async def test_who_waits_longest_makes_room_for_who_asks(server, trusting, limits, registry, http):
+    assert await serves(http), "one connection that was of use stays open"
     opened = [await connect(server, trusting) for _ in range(limits.connections)]
-    await until(lambda: server.connections == limits.connections)
+    assert await read_all(opened[0][0]) == b""
+    assert await serves(http)
+    assert server.connections == limits.connections
+    assert registry.get_sample_value("mesh_injector_connections_refused_total") == 1
+    for _, one in opened:
+        await close(one)
+    await until(lambda: server.connections == 1)
+
+
+@pytest.mark.parametrize("limits", [Limits(connections=5)])
+async def test_where_all_are_at_work_the_newest_is_closed(server, trusting, limits, registry):
+    opened = [await connect(server, trusting) for _ in range(limits.connections)]
+    for _, one in opened:
+        one.write(HEAD + b"Content-Length: 9\r\n\r\n")
+    everybody = server._server.server_state.connections
+    await until(lambda: [each.idle() for each in everybody] == [None] * limits.connections)
     reader, writer = await connect(server, trusting)
     assert await read_all(reader) == b""
     await close(writer)
@@ -311,14 +329,15 @@ async def test_more_connections_than_the_limit_are_closed(server, trusting, limi
 
 
 async def test_all_bodies_together_are_bounded(server, trusting, http, bodies):
-    bodies._max_buffered = 10_000
+    bodies._max_buffered = 100_000
     _, writer = await connect(server, trusting)
-    writer.write(HEAD + b"Content-Length: 20000\r\n\r\n" + b" " * 9_000)
-    await until(lambda: bodies._buffered == 9_000)
-    assert await refused(http, b" " * 2_000) == (
+    writer.write(HEAD + b"Content-Length: 200000\r\n\r\n" + b" " * 99_000)
+    await until(lambda: bodies._buffered == 99_000)
+    assert await refused(http, b" " * (SMALL_BYTES + 1)) == (
         503,
         "too many bytes are being received at once; try again",
     )
+    assert await serves(http), "what is small does no harm"
     await close(writer)
     await until(lambda: bodies._buffered == 0)
     assert await serves(http)

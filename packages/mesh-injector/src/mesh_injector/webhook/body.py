@@ -10,6 +10,9 @@ MAX_BYTES = 3 * 1024 * 1024
 """What an API server takes for one request; a body of exactly this size is still read."""
 MAX_BUFFERED_BYTES = 48 * 1024 * 1024
 """All unfinished bodies together: more would be the pod's memory, and so the end of all others."""
+SMALL_BYTES = 64 * 1024
+"""A body up to here is read nevertheless, which is nearly every review: a few who send large ones
+slowly cannot keep all others out. With 1,024 connections that is 64 MiB more at worst."""
 BODY_SECONDS = 5.0
 
 
@@ -53,7 +56,7 @@ class Bodies:
             self._buffered += len(chunk)
             if len(body) > self._max_bytes:
                 raise BodyTooLarge(self._limit(f"more than {self._max_bytes} bytes"))
-            if self._buffered > self._max_buffered:
+            if self._buffered > self._max_buffered and len(body) > SMALL_BYTES:
                 raise TooBusy("too many bytes are being received at once; try again")
 
     def _limit(self, size: str) -> str:

@@ -29,14 +29,18 @@ class Connection(HttpToolsProtocol):
         self._reading_head = False
         self._head_bytes = 0
         self._lingering = False
+        self._answered = False
+        self._waiting_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a request, unless there are too many connections."""
+        """Begin to wait for a request; where there are too many connections, one has to go."""
         if len(self.connections) >= self._limits.connections:
             self._metrics.connections_refused.inc()
-            self.transport = transport
-            transport.abort()
-            return
+            if not self._make_room():
+                self.transport = transport
+                transport.abort()
+                return
+        self._waiting_since = self.loop.time()
         super().connection_made(JoinedWrites(transport, self.loop))
         self._set_deadline(self._limits.head_seconds, transport.abort)
 
@@ -71,6 +75,7 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Read on for a while after an answer that did not wait for the whole body."""
+        self._answered, self._waiting_since = True, self.loop.time()
         super().on_response_complete()
         answered = self.cycle.response_complete  # else it is another one's, that came behind it
         if answered and self.cycle.more_body and not self.transport.is_closing():
@@ -96,6 +101,24 @@ class Connection(HttpToolsProtocol):
         )
         self.transport.write(head.encode("ascii") + body)
         self.transport.close()
+
+    def idle(self) -> tuple[bool, float] | None:
+        """Say whether it ever got an answer and since when it waits; None while it is at work."""
+        return None if self._request_under_way() else (self._answered, self._waiting_since)
+
+    def _make_room(self) -> bool:
+        """End the connection on which nothing was asked for longest; False if all are at work.
+
+        To refuse the newest would let anyone keep the API server out by connecting and waiting.
+        """
+        others = (each for each in self.connections if isinstance(each, Connection))
+        waiting = [(idle, id(each), each) for each in others if (idle := each.idle()) is not None]
+        if not waiting:
+            return False
+        *_, longest = min(waiting)
+        self.connections.discard(longest)
+        longest.transport.abort()
+        return True
 
     def _request_under_way(self) -> bool:
         if self._reading_head or self.cycle is None:

@@ -42,7 +42,7 @@ class WebhookMetrics:
         )
         self.connections_refused = Counter(
             "mesh_injector_connections_refused",
-            "Connections that were closed at once because there were too many.",
+            "Connections that were closed because there were too many.",
             registry=registry,
         )
         self.certificate_expiry = Gauge(
