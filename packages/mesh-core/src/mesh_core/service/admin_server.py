@@ -3,6 +3,7 @@
 Threads, so that the endpoints answer while the event loop hangs, and can say that it does.
 """
 
+import contextlib
 import logging
 import socket
 import sys
@@ -22,7 +23,8 @@ from mesh_core.service.listening import listen
 from mesh_core.service.readiness import Readiness
 
 MAX_CONNECTIONS = 32
-"""Connections served at once; more are closed, because anyone may connect."""
+"""Connections served at once, because anyone may connect. For one more the oldest is closed: a
+kubelet's probe that is refused would restart the service."""
 REQUEST_SECONDS = 10.0
 """How long a client may take for each read and write."""
 
@@ -120,19 +122,37 @@ class _Server(ThreadingHTTPServer):
         self.socket = listener
         self.server_address = listener.getsockname()
         self.admin = admin
-        self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self._threads_left = threading.BoundedSemaphore(2 * MAX_CONNECTIONS)
+        self._lock = threading.Lock()
+        self._served: dict[socket.socket, None] = {}  # oldest first
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if self._slots.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
+        if not self._threads_left.acquire(blocking=False):
+            # Those that were ended are still at work on their last answers.
+            super().shutdown_request(request)
+            return
+        with self._lock:
+            if len(self._served) >= MAX_CONNECTIONS:
+                self._end(next(iter(self._served)))
+            self._served[request] = None
+        super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._slots.release()
+            self._threads_left.release()
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._served.pop(request, None)
+        super().shutdown_request(request)
+
+    def _end(self, connection: socket.socket) -> None:
+        """Let its thread read or write no more, so that it ends."""
+        del self._served[connection]
+        with contextlib.suppress(OSError):  # the client may be gone
+            connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         del request
