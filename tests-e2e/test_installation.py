@@ -6,12 +6,20 @@ from typing import Any
 
 import pod_documents as documents
 import pytest
-from helm import RELEASE
+from helm import NAMESPACE, RELEASE
 from kubernetes_provider import KubernetesMesh
 from scenario import Note, wait_for
 
 pytestmark = pytest.mark.cluster
 
+GARBAGE_SECONDS = 30
+"""What pods and Services leave behind is collected a moment later."""
+DEFINITIONS = [
+    "CustomResourceDefinition/servers.policy.linkerd.io",
+    "CustomResourceDefinition/serviceprofiles.linkerd.io",
+    "Namespace/linkerd",
+]
+OF_EVERY_NAMESPACE = {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")}
 INJECTOR = ("deployment/linkerd-proxy-injector", "--namespace", "linkerd")
 
 
@@ -80,27 +88,32 @@ def test_pods_made_while_the_injector_is_down_are_reported(
 @pytest.mark.last
 def test_uninstalling_leaves_nothing_but_the_definitions(cluster: KubernetesMesh) -> None:
     cluster.helm.uninstall()
-    left = [
+    deadline = time.monotonic() + GARBAGE_SECONDS
+    while (left := leftovers(cluster)) != DEFINITIONS and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert left == DEFINITIONS
+
+
+def leftovers(cluster: KubernetesMesh) -> list[str]:
+    """What of ours is there and not about to go."""
+    return sorted(
         f"{each['kind']}/{each['metadata']['name']}"
         for each in everything(cluster)
         if each["metadata"].get("annotations", {}).get("meta.helm.sh/release-name") == RELEASE
         or "linkerd" in each["metadata"]["name"]
-    ]
-    assert sorted(left) == [
-        "CustomResourceDefinition/servers.policy.linkerd.io",
-        "CustomResourceDefinition/serviceprofiles.linkerd.io",
-        "Namespace/linkerd",
-    ]
+        or each["metadata"].get("namespace") == NAMESPACE
+    )
 
 
 def everything(cluster: KubernetesMesh) -> list[dict[str, Any]]:
-    """Every object that outlives a moment, of every kind that the API server lists."""
+    """Every object of every kind that the API server lists."""
     kinds = cluster.kubectl("api-resources", "--verbs=list", "--output=name").split()
     lasting = [kind for kind in kinds if not kind.startswith(("events", "componentstatuses"))]
     return [
         each
         for each in cluster.kubectl.get(",".join(lasting), "", "--all-namespaces")
-        # What pods leave behind goes with them, a moment later; definitions serve APIServices.
         if "deletionTimestamp" not in each["metadata"]
-        and each["kind"] not in {"Pod", "ReplicaSet", "EndpointSlice", "Lease", "APIService"}
+        # The definitions make those; every namespace has these.
+        and each["kind"] != "APIService"
+        and (each["kind"], each["metadata"]["name"]) not in OF_EVERY_NAMESPACE
     ]
