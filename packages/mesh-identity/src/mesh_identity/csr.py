@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from mesh_identity.errors import CsrRejected
+from mesh_identity.pem import UNREADABLE
 
 MAX_CSR_BYTES = 16 * 1024
-_UNREADABLE = (
-    ValueError,
-    TypeError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
 
 
 def certified_key(der: bytes, identity: str) -> ec.EllipticCurvePublicKey:
@@ -31,7 +23,7 @@ def certified_key(der: bytes, identity: str) -> ec.EllipticCurvePublicKey:
     try:
         _check_names(request, identity)
         return _proven_key(request)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise CsrRejected(f"the CSR cannot be read: {error}") from error
 
 
@@ -42,7 +34,7 @@ def _parse(der: bytes) -> x509.CertificateSigningRequest:
         raise CsrRejected(f"the CSR is longer than {MAX_CSR_BYTES} bytes")
     try:
         return x509.load_der_x509_csr(der)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise CsrRejected("the CSR is not DER-encoded PKCS#10 (PEM is not accepted)") from error
 
 
