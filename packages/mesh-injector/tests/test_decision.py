@@ -63,6 +63,7 @@ def test_the_pods_word_wins_over_its_namespaces(on_pod, on_namespace, expected):
             SkipReason.UNSUPPORTED,
             "runs on windows",
         ),
+        ({"os": {"name": "windows"}}, SkipReason.UNSUPPORTED, "runs on windows"),
     ],
 )
 def test_what_makes_a_sidecar_impossible(spec, reason, word):

@@ -121,8 +121,8 @@ def _obstacle(pod: Pod, who: str, installation: Installation) -> Skip | None:
     if _STATIC_POD in pod.metadata.annotations:
         message = f"{who} is a static pod of its node, which has no ServiceAccount and no identity"
         return Skip(SkipReason.UNSUPPORTED, message)
-    system = pod.spec.node_selector.get(_OS_LABEL, "linux")
-    if system != "linux":
+    system = pod.spec.os.name if pod.spec.os else pod.spec.node_selector.get(_OS_LABEL)
+    if system not in (None, "", "linux"):
         message = f"{who} runs on {system}, where the proxy does not"
         return Skip(SkipReason.UNSUPPORTED, message)
     own_image = f"{installation.proxy.image}:"

@@ -32,6 +32,12 @@ class HostAlias(Part, frozen=True):
     hostnames: tuple[str, ...] = ()
 
 
+class PodOS(Part, frozen=True):
+    """The system that a pod's containers are made for."""
+
+    name: str = ""
+
+
 class PodSpec(Part, frozen=True):
     """What runs in a pod and how."""
 
@@ -48,6 +54,7 @@ class PodSpec(Part, frozen=True):
     restart_policy: str = "Always"
     node_name: str = ""
     node_selector: Mapping[str, str] = {}
+    os: PodOS | None = None
     security_context: PodSecurityContext | None = None
     image_pull_secrets: tuple[LocalObjectReference, ...] = ()
     enable_service_links: bool = True
