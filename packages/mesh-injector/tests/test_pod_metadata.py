@@ -52,13 +52,6 @@ def test_ports_that_the_pod_names_itself_stay():
     assert CONFIG + "pod-inbound-ports" not in written.annotations
 
 
-def test_ports_that_the_namespace_names_are_those_that_the_proxy_is_told():
-    mine, theirs = pod(80), namespace(pod_inbound_ports="81")
-    written = pod_metadata(mine, theirs, INSTALLATION).annotations
-    assert written[CONFIG + "pod-inbound-ports"] == "81"
-    assert str(proxy_settings(mine, theirs, INSTALLATION).inbound_ports) == "81"
-
-
 def test_another_trust_root_shows():
     other = Installation(trust_anchors="other")
     first, second = (

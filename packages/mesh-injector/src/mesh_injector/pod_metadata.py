@@ -73,8 +73,7 @@ def pod_metadata(
         **opaque_ports_annotation(pod, namespace, installation, declared),
     }
     if declared and not _is_set(annotations.POD_INBOUND_PORTS, pod):
-        # Where the namespace says them, they are written already, and what the proxy is told.
-        written.setdefault(annotations.POD_INBOUND_PORTS.name, ",".join(map(str, declared)))
+        written[annotations.POD_INBOUND_PORTS.name] = ",".join(map(str, declared))
     return PodMetadata(labels, {name: value for name, value in written.items() if value})
 
 
