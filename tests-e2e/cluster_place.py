@@ -23,11 +23,6 @@ KIND_INDEX = 21
 class ClusterPlace(Protocol):
     """A cluster's life around the scenarios."""
 
-    @property
-    def machine(self) -> str:
-        """This machine's address as pods reach it; empty where they do not."""
-        ...
-
     def up(self) -> Path:
         """Make it, or find it, and give its administrator's kubeconfig."""
         ...
@@ -74,15 +69,10 @@ class OwnPlace:
     """A cluster that the run makes."""
 
     def __init__(
-        self,
-        cluster: OwnCluster,
-        stop: Callable[[], None],
-        start: Callable[[], None],
-        machine: str = "",
+        self, cluster: OwnCluster, stop: Callable[[], None], start: Callable[[], None]
     ) -> None:
         """`stop` and `start` are for its API server, which keeps its data."""
         self._cluster = cluster
-        self.machine = machine
         self.stop_api_server = stop
         self.start_api_server = start
 
@@ -102,10 +92,9 @@ class OwnPlace:
 
 def node() -> OwnPlace:
     """A single node in namespaces of this machine."""
-    settings = Settings(NAME, INDEX, ipv6=machine.has_ipv6())
-    cluster = Cluster(settings)
-    stop, start = (partial(act, "kube-apiserver") for act in (cluster.stop, cluster.start))
-    return OwnPlace(cluster, stop, start, str(settings.families[0].machine))
+    cluster = Cluster(Settings(NAME, INDEX, ipv6=machine.has_ipv6()))
+    server = "kube-apiserver"
+    return OwnPlace(cluster, partial(cluster.stop, server), partial(cluster.start, server))
 
 
 def kind() -> OwnPlace:
@@ -116,8 +105,6 @@ def kind() -> OwnPlace:
 
 class ExistingPlace:
     """Somebody's cluster; its nodes can pull the images or have them."""
-
-    machine = ""
 
     def __init__(self, kubeconfig: Path) -> None:
         """Use the cluster that a kubeconfig names."""
