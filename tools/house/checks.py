@@ -25,6 +25,8 @@ _TYPED = (
     *("deploy/images/src", "examples/bookshop/app/bookshop"),
 )
 
+_DOCKER_SECONDS = 20.0
+
 # Of this checkout: another one may hold other sources.
 _IMAGES = SCRATCH / "images"
 
@@ -205,9 +207,15 @@ def _provider(arguments: Sequence[str]) -> tuple[str, list[str]]:
 
 def _docker_runs() -> bool:
     docker = shutil.which("docker")
-    return docker is not None and (
-        subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0
-    )
+    if docker is None:
+        return False
+    try:
+        done = subprocess.run(
+            [docker, "info"], capture_output=True, check=False, timeout=_DOCKER_SECONDS
+        )
+    except subprocess.TimeoutExpired:  # a daemon that hangs runs no cluster
+        return False
+    return done.returncode == 0
 
 
 def lock() -> list[Row]:
