@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 import nox
 
@@ -107,8 +108,10 @@ def cluster(session: nox.Session) -> None:
         elevation = elevate()
     except CannotElevateError as error:
         session.error(str(error))
-    # What root builds would be root's.
-    _run(session, *python, "build", "--only", "kind" if session.posargs[0] == "kind" else "node")
+    if "down" not in session.posargs[:2]:
+        # What root builds would be root's. Not on standard output: that is what `env` is for.
+        part = "kind" if session.posargs[0] == "kind" else "node"
+        _run(session, *python, "build", "--only", part, stdout=sys.stderr)
     try:
         _run(session, *elevation.wrap([*python, *session.posargs], environment()))
     finally:
@@ -208,10 +211,11 @@ def _ensure(session: nox.Session) -> None:
         session.error(str(error))
 
 
-def _run(session: nox.Session, *argv: str) -> None:
+def _run(session: nox.Session, *argv: str, stdout: TextIO | None = None) -> None:
     session.run(
         *argv,
         env=environment(),
+        stdout=stdout,
         external=True,
         interrupt_timeout=_PATIENCE,
         terminate_timeout=_PATIENCE,
