@@ -117,6 +117,28 @@ def test_where_pods_run_and_what_they_may_use(helm):
     assert program["securityContext"]["runAsGroup"] == 3000001
 
 
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        ("identity", "identity"),
+        ("destinationController", "destination"),
+        ("proxyInjector", "proxy-injector"),
+    ],
+)
+def test_a_component_can_be_given_variables(helm, part, name):
+    assert "env" not in container(helm.template(GIVEN), name)
+    values = {
+        "additionalEnv": [{"name": "B", "value": "1"}, {"name": "A", "value": "true"}],
+        "experimentalEnv": [{"name": "B", "value": "2"}, {"name": "EMPTY"}],
+    }
+    program = container(helm.template(merged(GIVEN, {part: values})), name)
+    assert program["env"] == [
+        {"name": "A", "value": "true"},
+        {"name": "B", "value": "2"},
+        {"name": "EMPTY", "value": ""},
+    ]
+
+
 def container(rendered, name):
     [found] = (
         container

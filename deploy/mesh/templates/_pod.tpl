@@ -49,6 +49,19 @@ securityContext:
     type: RuntimeDefault
 {{- end -}}
 
+{{- /* Variables of a container, from the component's values. Of two of one name the experimental wins. */ -}}
+{{- define "mesh.additionalEnv" -}}
+{{- $added := dict -}}
+{{- range concat .additionalEnv .experimentalEnv }}{{ $_ := set $added .name (.value | default "") }}{{ end -}}
+{{- with $added -}}
+env:
+  {{- range $name, $value := . }}
+  - name: {{ $name }}
+    value: {{ $value | quote }}
+  {{- end }}
+{{- end -}}
+{{- end -}}
+
 {{- /* The probes of a container whose admin server listens on a port: takes its name. */ -}}
 {{- define "mesh.probes" -}}
 livenessProbe:
