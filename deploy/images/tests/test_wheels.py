@@ -1,12 +1,13 @@
 """Wheels are fetched by checksum, built from sources, and unpacked without a trace."""
 
 import hashlib
+import socket
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from mesh_images import projects
+from mesh_images import pool, projects
 from mesh_images.bytecode import Bytecode, compiled
 from mesh_images.component import Alias
 from mesh_images.environment import Environment
@@ -92,19 +93,19 @@ def test_a_file_that_is_no_wheel_is_named(tmp_path):
 def test_a_wheel_is_fetched_once(tmp_path, index):
     wheel = _wheel(index)
     said = []
-    pool = Pool(tmp_path / "pool", said.append)
+    kept = Pool(tmp_path / "pool", said.append)
     for _ in range(2):
-        pool.ensure([_pinned(wheel)], Target())
+        kept.ensure([_pinned(wheel)], Target())
     assert said == ["fetching 1 wheels"]
-    assert pool.path(_pinned(wheel)).read_bytes() == wheel.path.read_bytes()
+    assert kept.path(_pinned(wheel)).read_bytes() == wheel.path.read_bytes()
 
 
 def test_two_versions_of_one_library_can_be_wanted(tmp_path, index):
     first, second = _wheel(index), _wheel(index, version="2.0")
     wanted = [_pinned(first), Pinned("tool", "2.0", second.path.name, second.sha256)]
-    pool = Pool(tmp_path / "pool", print)
-    pool.ensure(wanted, Target())
-    assert all(pool.path(one).is_file() for one in wanted)
+    kept = Pool(tmp_path / "pool", print)
+    kept.ensure(wanted, Target())
+    assert all(kept.path(one).is_file() for one in wanted)
 
 
 def test_a_wheel_that_is_not_the_locked_one_is_refused(tmp_path, index):
@@ -112,6 +113,14 @@ def test_a_wheel_that_is_not_the_locked_one_is_refused(tmp_path, index):
     _wheel(index, **{"tool/evil.py": "steal()"})
     with pytest.raises(FetchError, match="pip could not fetch the locked wheels"):
         Pool(tmp_path / "pool", print).ensure([locked], Target())
+
+
+def test_an_index_that_never_answers_is_named(tmp_path, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{silent.getsockname()[1]}/simple")
+        monkeypatch.setattr(pool, "_SECONDS", 0.5)
+        with pytest.raises(FetchError, match="check the network and pip's index"):
+            Pool(tmp_path / "pool", print).ensure([_pinned(_wheel(tmp_path))], Target())
 
 
 def test_given_wheels_are_taken_instead_of_built(tmp_path):

@@ -74,20 +74,23 @@ def _download(wanted: Sequence[Pinned], target: Target, folder: Path) -> None:
     requirements = folder / "requirements.txt"
     requirements.write_text("".join(lines))
     release = "".join(map(str, target.release))
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
-            *("--no-deps", "--require-hashes", "--only-binary=:all:", "--no-cache-dir"),
-            *(f"--python-version={release}", "--implementation=cp"),
-            *(f"--abi={abi}" for abi in (f"cp{release}", "abi3", "none")),
-            *(f"--platform={platform}" for platform in target.platforms),
-            *("--dest", str(folder), "--requirement", str(requirements)),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
+    command = [
+        *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+        *("--no-deps", "--require-hashes", "--only-binary=:all:", "--no-cache-dir"),
+        *(f"--python-version={release}", "--implementation=cp"),
+        *(f"--abi={abi}" for abi in (f"cp{release}", "abi3", "none")),
+        *(f"--platform={platform}" for platform in target.platforms),
+        *("--dest", str(folder), "--requirement", str(requirements)),
+    ]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise FetchError(
+            f"pip fetched no wheels within {_SECONDS} s; check the network and pip's index"
+            " (pip config list), and try again"
+        ) from error
     if done.returncode:
         raise FetchError(
             f"pip could not fetch the locked wheels:\n{done.stderr.strip()}\n"
