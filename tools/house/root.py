@@ -46,17 +46,12 @@ class Elevation:
         )
 
 
+# Where things are and come from; nothing that changes what a program does.
 _KEPT = (
-    "CARGO_TARGET_DIR",
-    "CI",
-    "HOME",
-    "KUBECONFIG",
-    "MESH_CACHE",
-    "NO_COLOR",
-    "PATH",
-    "TERM",
-    "VIRTUAL_ENV",
-    "XDG_CACHE_HOME",
+    *("CARGO_HOME", "CARGO_TARGET_DIR", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"),
+    *("GOPROXY", "PIP_CONFIG_FILE", "PIP_INDEX_URL"),
+    *("CI", "HOME", "KUBECONFIG", "NO_COLOR", "PATH", "TERM", "VIRTUAL_ENV"),
+    *("HYPOTHESIS_STORAGE_DIRECTORY", "MESH_CACHE", "XDG_CACHE_HOME"),
 )
 
 
