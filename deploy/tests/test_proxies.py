@@ -169,7 +169,7 @@ SETS = {
         }
     },
     "a privileged redirect": {
-        "proxyInit": {"privileged": True, "runAsRoot": True, "xtMountPath": "/lock"}
+        "proxyInit": {"privileged": True, "runAsRoot": True, "xtMountPath": {"mountPath": "/lock"}}
     },
     "close-wait": {"proxyInit": {"runAsRoot": True, "closeWaitTimeoutSecs": 30}},
     "close-wait of user 0": {"proxyInit": {"runAsUser": 0, "closeWaitTimeoutSecs": 30}},

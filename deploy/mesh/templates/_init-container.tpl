@@ -76,7 +76,7 @@ image runs iptables, which has to be told which, and whose file carries NET_RAW.
   terminationMessagePolicy: FallbackToLogsOnError
   volumeMounts:
     - name: linkerd-proxy-init-xtables-lock
-      mountPath: {{ $init.xtMountPath }}
+      mountPath: {{ $init.xtMountPath.mountPath }}
 {{- end -}}
 
 {{- define "mesh.init.isRoot" -}}

@@ -204,7 +204,11 @@ OF_OTHERS = [
     ("proxyInit.runAsUser", 1000, {"init": InitSettings(run_as_user=1000)}),
     ("proxyInit.runAsGroup", 0, {"init": InitSettings(run_as_group=0)}),
     ("proxyInit.iptablesMode", "legacy", {"init": InitSettings(iptables_mode="legacy")}),
-    ("proxyInit.xtMountPath", "/var/lock", {"init": InitSettings(lock_directory="/var/lock")}),
+    (
+        "proxyInit.xtMountPath.mountPath",
+        "/var/lock",
+        {"init": InitSettings(lock_directory="/var/lock")},
+    ),
     ("proxyInit.logLevel", "debug", {"init": InitSettings(log_level="debug")}),
     ("proxyInit.logFormat", "json", {"init": InitSettings(log_format=LogFormat.JSON)}),
     (
@@ -292,7 +296,7 @@ def test_names_that_are_not_ours_are_left_alone():
         ("clusterDomain", "Corp_Test", "expected a DNS name such as cluster.local"),
         ("clusterNetworks", "10.0.0.0/33", "expected networks such as"),
         ("proxyInit.iptablesMode", "bpf", "expected nft or legacy or plain, got 'bpf'"),
-        ("proxyInit.xtMountPath", "run", "expected an absolute path such as /run"),
+        ("proxyInit.xtMountPath.mountPath", "run", "expected an absolute path such as /run"),
         ("proxyInit.logLevel", "--netns", "expected trace or debug or info"),
         ("networkValidator.connectAddr", "1.1.1.1", "expected ADDRESS:PORT"),
         ("networkValidator.connectAddr", "fd00::1:20001", "expected ADDRESS:PORT"),

@@ -46,7 +46,7 @@ _INIT: Table = MappingProxyType(
         "run_as_root": ("proxyInit.runAsRoot", BOOLEAN),
         "run_as_user": ("proxyInit.runAsUser", USER),
         "run_as_group": ("proxyInit.runAsGroup", USER),
-        "lock_directory": ("proxyInit.xtMountPath", DIRECTORY),
+        "lock_directory": ("proxyInit.xtMountPath.mountPath", DIRECTORY),
     }
 )
 _NETWORK_VALIDATOR: Table = MappingProxyType(
