@@ -6,9 +6,13 @@ from authorities import DAY, NOW, make
 from mesh_cli.check.categories import linkerd_webhooks as webhooks
 from mesh_cli.check.errors import UnusableCertificate
 from mesh_cli.check.finding import Level
-from mesh_cli.check.kinds import MutatingWebhookConfiguration, Webhook, WebhookClientConfig
 from mesh_core.kubernetes import ForbiddenError, RejectedError, ServerFailedError
 from mesh_core.resources import LabelSelector, Namespace, ObjectMeta, Pod, Secret
+from mesh_core.resources.admission_registration import (
+    MutatingWebhookConfiguration,
+    Webhook,
+    WebhookClientConfig,
+)
 from mesh_core.resources.metadata import LabelSelectorRequirement
 from mesh_core.store.errors import NotFoundError
 from mesh_injector.pod_metadata import trust_root_fingerprint

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from typing import ClassVar
 
 from mesh_core.kubernetes import KubernetesClient
-from mesh_core.resources import Resource
-from mesh_core.resources.part import Part
+from mesh_core.resources.admission_registration import MutatingWebhookConfiguration
 from mesh_core.store.errors import NotFoundError
 from mesh_identity.access import WEBHOOK_CONFIGURATION
 from mesh_identity.cluster_objects import Data
@@ -18,30 +16,6 @@ from mesh_identity.webhook_certificate import bundle_to_set
 _STRATEGIC = "application/strategic-merge-patch+json"
 _INJECTED = ("cert-manager.io/inject-ca-from", "cert-manager.io/inject-ca-from-secret")
 _RETRY_SECONDS = 1.0
-
-
-class WebhookClientConfig(Part, frozen=True):
-    """How the API server calls a webhook, as far as it concerns us."""
-
-    ca_bundle: bytes = b""
-
-
-class Webhook(Part, frozen=True):
-    """One webhook of a configuration; its name is unique there."""
-
-    name: str
-    client_config: WebhookClientConfig = WebhookClientConfig()
-
-
-class MutatingWebhookConfiguration(Resource, frozen=True):
-    """Whom the API server asks before it stores an object; only what we read of it."""
-
-    api_version: ClassVar[str] = "admissionregistration.k8s.io/v1"
-    kind: ClassVar[str] = "MutatingWebhookConfiguration"
-    plural: ClassVar[str] = "mutatingwebhookconfigurations"
-    namespaced: ClassVar[bool] = False
-
-    webhooks: tuple[Webhook, ...] = ()
 
 
 async def trust_webhook(

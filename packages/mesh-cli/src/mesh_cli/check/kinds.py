@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from mesh_core.resources import Condition, LabelSelector, Resource
+from mesh_core.resources import Condition, Resource
 from mesh_core.resources.part import Part
 
 
@@ -57,29 +57,3 @@ class CustomResourceDefinition(Resource, frozen=True):
     namespaced: ClassVar[bool] = False
 
     status: CustomResourceDefinitionStatus = CustomResourceDefinitionStatus()
-
-
-class WebhookClientConfig(Part, frozen=True):
-    """How the API server reaches a webhook; `ca_bundle` is PEM."""
-
-    ca_bundle: bytes = b""
-
-
-class Webhook(Part, frozen=True):
-    """Whom the API server asks about which objects; `failure_policy` is Ignore or Fail."""
-
-    name: str
-    client_config: WebhookClientConfig = WebhookClientConfig()
-    failure_policy: str = "Fail"
-    namespace_selector: LabelSelector = LabelSelector()
-
-
-class MutatingWebhookConfiguration(Resource, frozen=True):
-    """Webhooks that may change new objects."""
-
-    api_version: ClassVar[str] = "admissionregistration.k8s.io/v1"
-    kind: ClassVar[str] = "MutatingWebhookConfiguration"
-    plural: ClassVar[str] = "mutatingwebhookconfigurations"
-    namespaced: ClassVar[bool] = False
-
-    webhooks: tuple[Webhook, ...] = ()

@@ -11,10 +11,10 @@ from mesh_cli.check.kinds import (
     ClusterRole,
     ClusterRoleBinding,
     CustomResourceDefinition,
-    MutatingWebhookConfiguration,
 )
 from mesh_core.names import CONTROL_PLANE_LABEL
 from mesh_core.resources import Namespace, Resource, ServiceAccount
+from mesh_core.resources.admission_registration import MutatingWebhookConfiguration
 
 NAME = "linkerd-config"
 

@@ -15,11 +15,11 @@ from mesh_cli.check.control_plane import has_proxy
 from mesh_cli.check.errors import UnusableCertificate
 from mesh_cli.check.finding import Finding, Level, error, errors, warning
 from mesh_cli.check.installed import installed
-from mesh_cli.check.kinds import MutatingWebhookConfiguration, Webhook
 from mesh_core import annotations
 from mesh_core.kubernetes import ForbiddenError, RejectedError, ServerFailedError
 from mesh_core.names import CONTROL_PLANE_LABEL
 from mesh_core.resources import Namespace, Pod, Secret
+from mesh_core.resources.admission_registration import MutatingWebhookConfiguration, Webhook
 from mesh_core.store.errors import NotFoundError, StoreError
 from mesh_injector.pod_metadata import TRUST_ROOT, trust_root_fingerprint
 

@@ -12,7 +12,6 @@ from mesh_cli.check.kinds import (
     ClusterRole,
     ClusterRoleBinding,
     CustomResourceDefinition,
-    MutatingWebhookConfiguration,
 )
 from mesh_core.kubernetes import Access
 from mesh_core.resources import (
@@ -26,6 +25,7 @@ from mesh_core.resources import (
     Service,
     ServiceAccount,
 )
+from mesh_core.resources.admission_registration import MutatingWebhookConfiguration
 
 NAME = "pre-kubernetes-setup"
 
