@@ -1,5 +1,6 @@
 """What all tests share: numbered faults can be chosen, and run at full size."""
 
+import signal
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
@@ -18,6 +19,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faults")
     group.addoption("--fault", type=int, action="append", help="only the tests of this fault")
     group.addoption("--full", action="store_true", help="faults at full size, without time limits")
+
+
+def pytest_configure() -> None:
+    """Whoever runs in the background of a script has Ctrl-C ignored, and so would all it starts."""
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, None)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual or signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
