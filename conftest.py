@@ -1,11 +1,15 @@
 """What all tests share: numbered faults can be chosen, and run at full size."""
 
+import resource
 import signal
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import pytest
 from hypothesis import settings
+
+FILES = 20_000
+"""Open files that a crowd of clients in one test needs."""
 
 Scaled: TypeAlias = Callable[[int, int], int]
 
@@ -22,7 +26,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Whoever runs in the background of a script has Ctrl-C ignored, and so would all it starts."""
+    """What tests start finds signals and limits as a service does, whoever runs the tests."""
+    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+    if few != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(few, enough), most))
+    # In the background of a script Ctrl-C is ignored, and so it would be by all that is started.
     for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, None)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual or signal.SIG_DFL)
