@@ -296,12 +296,12 @@ class _Destination(destination_pb2_grpc.DestinationServicer):
         before: list[net_pb2.TcpAddress] = []
         for answer in self.control.follow("Get", request.path, context):
             after = [weighted.addr for weighted in answer.add.addrs]
+            number = 2 * answer.mesh_revision
+            yield destination_pb2.Update(add=answer.add, mesh_revision=number)
+            # As our destination does it: a reader between the two is never without endpoints.
             if gone := [address for address in before if address not in after]:
                 remove = destination_pb2.AddrSet(addrs=gone)
-                number = 2 * answer.mesh_revision
-                yield destination_pb2.Update(remove=remove, mesh_revision=number)
-            number = 2 * answer.mesh_revision + 1
-            yield destination_pb2.Update(add=answer.add, mesh_revision=number)
+                yield destination_pb2.Update(remove=remove, mesh_revision=number + 1)
             before = after
 
     def GetProfile(self, request, context):
