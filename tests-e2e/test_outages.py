@@ -14,6 +14,8 @@ pytestmark = pytest.mark.cluster
 OUTAGE = 60
 AROUND = 10
 """Seconds of load before and after the outage."""
+KUBERNETES_RECOVERS = 180
+"""Its controllers and its scheduler wait for their leases to expire, and back off before that."""
 
 
 def test_a_minute_without_the_api_server(mesh: Mesh, cluster: KubernetesMesh, note: Note) -> None:
@@ -49,7 +51,7 @@ def test_changes_are_followed_after_the_outage(mesh: Mesh) -> None:
     head = "name: web, namespace: e2e}\nspec:\n  replicas:"
     for before, after in ((2, 3), (3, 2)):
         mesh.edit(f"{head} {before}", f"{head} {after}")
-        names = {pod.name for pod in mesh.ready("web", after, 60)}
+        names = {pod.name for pod in mesh.ready("web", after, KUBERNETES_RECOVERS)}
         wait_for(f"traffic to {names}", partial(only_these_answer, mesh, names), 20)
 
 
