@@ -4,8 +4,9 @@ import argparse
 import ipaddress
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
+from mesh_proxy.arguments import Parser, typed
 from mesh_proxy.errors import UsageError
 from mesh_proxy.report import LOG_FORMATS, LOG_LEVELS
 
@@ -84,13 +85,8 @@ def _without_effect(values: argparse.Namespace) -> tuple[str, ...]:
     return tuple(flag for flag, present in given.items() if present)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message.removeprefix('argument ')}; see mesh-proxy init --help")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="mesh-proxy init",
         allow_abbrev=False,
         description=(
@@ -112,7 +108,7 @@ def _add_redirect(parser: argparse.ArgumentParser) -> None:
         "-p",
         "--incoming-proxy-port",
         metavar="PORT",
-        type=_typed(parse_port),
+        type=typed(parse_port),
         default=p.DEFAULT_INBOUND_PORT,
         help="the proxy's port for connections from outside (default %(default)s)",
     )
@@ -120,7 +116,7 @@ def _add_redirect(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--outgoing-proxy-port",
         metavar="PORT",
-        type=_typed(parse_port),
+        type=typed(parse_port),
         default=p.DEFAULT_OUTBOUND_PORT,
         help="the proxy's port for connections to the outside (default %(default)s)",
     )
@@ -138,7 +134,7 @@ def _add_redirect(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=True,
         default=True,
-        type=_typed(_boolean),
+        type=typed(_boolean),
         metavar="true|false",
         help="redirect IPv6 as well as IPv4 (default true)",
     )
@@ -153,7 +149,7 @@ def _add_exceptions(parser: argparse.ArgumentParser) -> None:
         "-u",
         "--proxy-uid",
         metavar="UID",
-        type=_typed(_identifier),
+        type=typed(_identifier),
         default=p.DEFAULT_PROXY_UID,
         help="the proxy's user, whose connections go out directly (default %(default)s, -1: off)",
     )
@@ -161,7 +157,7 @@ def _add_exceptions(parser: argparse.ArgumentParser) -> None:
         "-g",
         "--proxy-gid",
         metavar="GID",
-        type=_typed(_identifier),
+        type=typed(_identifier),
         default=None,
         help="the proxy's group, likewise (default -1: off)",
     )
@@ -193,7 +189,7 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=True,
         default=False,
-        type=_typed(_boolean),
+        type=typed(_boolean),
         metavar="true|false",
         help="print the rules in the syntax of nft and change nothing",
     )
@@ -207,7 +203,7 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--timeout-close-wait-secs",
         metavar="SECONDS",
-        type=_typed(_seconds),
+        type=typed(_seconds),
         default=0,
         help="set the connection tracker's CLOSE_WAIT timeout (needs root; default 0: leave it)",
     )
@@ -227,7 +223,7 @@ def _add_compatible(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=True,
         default=False,
-        type=_typed(_boolean),
+        type=typed(_boolean),
         metavar="true|false",
         help="no effect",
     )
@@ -238,21 +234,9 @@ def _add_compatible(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--firewall-save-bin-path", metavar="PATH", help="no effect")
 
 
-def _typed(read: Callable[[str], T]) -> Callable[[str], T]:
-    """Turn a reader's ValueError into one that shows the value; argparse adds the flag."""
-
-    def reading(text: str) -> T:
-        try:
-            return read(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r}: {error}") from error
-
-    return reading
-
-
 def _listed(read: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
     """Read a comma-separated list; an empty text is an empty list."""
-    one = _typed(read)
+    one = typed(read)
 
     def reading(text: str) -> tuple[T, ...]:
         return tuple(one(part) for part in text.split(",")) if text else ()

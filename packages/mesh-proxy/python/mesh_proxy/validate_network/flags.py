@@ -1,11 +1,12 @@
 """The command line of `mesh-proxy validate-network`."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
+from mesh_proxy.arguments import Parser, typed
 from mesh_proxy.durations import parse_duration
 from mesh_proxy.errors import UsageError
 from mesh_proxy.report import LOG_FORMATS, LOG_LEVELS
@@ -58,14 +59,8 @@ def parse(arguments: Sequence[str]) -> Options:
     return Options(listen, connect, values.timeout, values.log_format, values.log_level)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        text = message.removeprefix("argument ")
-        raise UsageError(f"{text}; see mesh-proxy validate-network --help")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="mesh-proxy validate-network",
         allow_abbrev=False,
         description=(
@@ -76,38 +71,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--listen-addr",
         metavar="ADDRESS:PORT",
-        type=_typed(_address),
+        type=typed(_address),
         help="where the redirect leads to (default 0.0.0.0:4140; [::]:4140 for IPv6)",
     )
     parser.add_argument(
         "--connect-addr",
         metavar="ADDRESS:PORT",
-        type=_typed(_address),
+        type=typed(_address),
         default=_DEFAULT_CONNECT,
         help="an address outside the pod that nobody has (default %(default)s)",
     )
     parser.add_argument(
         "--timeout",
         metavar="DURATION",
-        type=_typed(_timeout),
+        type=typed(_timeout),
         default=10.0,
         help="how long to try (default 10s)",
     )
     parser.add_argument("--log-format", choices=LOG_FORMATS, default="plain")
     parser.add_argument("--log-level", choices=LOG_LEVELS, default="info", metavar="LEVEL")
     return parser
-
-
-def _typed(read: Callable[[str], T]) -> Callable[[str], T]:
-    """Turn a reader's ValueError into one that shows the value; argparse adds the flag."""
-
-    def reading(text: str) -> T:
-        try:
-            return read(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r}: {error}") from error
-
-    return reading
 
 
 def _address(text: str) -> Address:
