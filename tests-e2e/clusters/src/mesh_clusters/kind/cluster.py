@@ -10,6 +10,8 @@ from pathlib import Path
 
 from mesh_cli.local import interrupts
 from mesh_clusters import elevation, kubectl
+from mesh_clusters.all_or_nothing import all_or_nothing
+from mesh_clusters.archives import check_there
 from mesh_clusters.binaries import Binaries, ensure
 from mesh_clusters.deadline import wait_for
 from mesh_clusters.errors import ClusterError, CommandFailed, NotRunning
@@ -84,18 +86,14 @@ class KindCluster:
         binaries = ensure("kind", say)
         with locked(self.settings), interrupts.only_once():
             # Else an `up` that was killed has left it half made.
-            if self._complete.exists() and self.running:
+            if self.settings.complete.exists() and self.running:
                 say(f"cluster {self.settings.name} runs already")
                 return
             self._remove()
-            try:
+            with all_or_nothing(
+                self.settings.complete, partial(self._keep_logs, say), self._remove
+            ):
                 self._up(binaries, say)
-                self._complete.touch()
-            except BaseException as problem:
-                if isinstance(problem, Exception):  # and not somebody's Ctrl-C
-                    self._keep_logs(say)
-                self._remove()
-                raise
 
     def _up(self, binaries: Binaries, say: Say) -> None:
         ordinary = Docker.ordinary()
@@ -174,9 +172,7 @@ class KindCluster:
 
     def load(self, archives: Sequence[Path]) -> None:
         """Give the node's containerd the images of archives, unpacked."""
-        for archive in archives:
-            if not archive.is_file():
-                raise CommandFailed(f"{archive}: there is no such image archive")
+        check_there(archives)
         if archives:
             self._kind(self._residence().docker, "load", "image-archive", *map(str, archives))
 
@@ -202,10 +198,6 @@ class KindCluster:
         self._residence()
 
     # --- details ----------------------------------------------------------------------------
-
-    @property
-    def _complete(self) -> Path:
-        return self.settings.state / "complete"
 
     def _residence(self) -> Residence:
         found = Residence.load(self.settings.state)

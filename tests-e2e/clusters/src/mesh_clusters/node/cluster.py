@@ -11,7 +11,9 @@ from pathlib import Path
 
 from mesh_cli.local import interrupts, record
 from mesh_clusters import elevation, kubectl
+from mesh_clusters.all_or_nothing import all_or_nothing
 from mesh_clusters.api_access import ApiAccess
+from mesh_clusters.archives import check_there
 from mesh_clusters.binaries import ensure
 from mesh_clusters.daemons import environment
 from mesh_clusters.deadline import wait_for
@@ -62,21 +64,17 @@ class Cluster:
         archives = images.archives(binaries, say)
         with locked(self.settings), interrupts.only_once():
             # Else an `up` that was killed has left it half made.
-            if self.running and self._complete.exists():
+            if self.running and self.settings.complete.exists():
                 self._check_same()
                 self._wait(f"an answer of the running cluster {self.settings.name} (or `down` it)")
                 say(f"cluster {self.settings.name} runs already")
                 return
             self._remove()
             check_free(self.settings.families, machine.routes())
-            try:
+            with all_or_nothing(
+                self.settings.complete, partial(self._keep_logs, say), self._remove
+            ):
                 self._up(found, archives, Stopwatch(say))
-                self._complete.touch()
-            except BaseException as problem:
-                if isinstance(problem, Exception):  # and not somebody's Ctrl-C
-                    self._keep_logs(say)
-                self._remove()
-                raise
 
     def _up(self, found: NodePrograms, archives: Sequence[Path], watch: Stopwatch) -> None:
         self._prepare(found)
@@ -131,9 +129,7 @@ class Cluster:
 
     def load(self, archives: Sequence[Path]) -> None:
         """Give the node's containerd the images of archives, unpacked."""
-        for archive in archives:
-            if not archive.is_file():
-                raise CommandFailed(f"{archive}: there is no such image archive")
+        check_there(archives)
         for archive in archives:
             with archive.open("rb") as file:
                 done = subprocess.run(
@@ -189,10 +185,6 @@ class Cluster:
         self._pid()
 
     # --- details ----------------------------------------------------------------------------
-
-    @property
-    def _complete(self) -> Path:
-        return self.settings.state / "complete"
 
     @property
     def _saved(self) -> Path:

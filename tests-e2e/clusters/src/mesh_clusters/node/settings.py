@@ -85,6 +85,11 @@ class Settings:
         return STATES / self.name
 
     @property
+    def complete(self) -> Path:
+        """There when all of it came up."""
+        return self.state / "complete"
+
+    @property
     def pki(self) -> Path:
         """Keys and certificates."""
         return self.state / "pki"
