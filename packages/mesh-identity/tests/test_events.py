@@ -41,7 +41,7 @@ def recorder() -> Recorder:
 
 @pytest.fixture
 async def events(recorder: Recorder) -> IdentityEvents:
-    return IdentityEvents(recorder, asyncio.get_running_loop(), DEPLOYMENT)
+    return IdentityEvents(recorder.record, asyncio.get_running_loop(), DEPLOYMENT)
 
 
 async def delivered(recorder: Recorder) -> list[tuple[str, str, str, str]]:

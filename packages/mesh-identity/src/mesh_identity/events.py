@@ -7,8 +7,8 @@ import contextlib
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal, Protocol
 
+from mesh_core.kubernetes import EventType, RecordEvent
 from mesh_core.names import Identity, InvalidNameError
 from mesh_core.resources import ObjectReference
 from mesh_identity.errors import CertifyError, IssuerUnavailable, ReviewUnavailable
@@ -22,32 +22,21 @@ REFUSED = "CertificateRefused"
 DEPLOYMENT = "linkerd-identity"
 
 
-class Recorder(Protocol):
-    """Where events go: an `EventRecorder`, on the loop's thread."""
-
-    def record(
-        self,
-        regarding: ObjectReference,
-        type_: Literal["Normal", "Warning"],
-        reason: str,
-        message: str,
-    ) -> None:
-        """Take one event, without waiting."""
-        ...
-
-
 class IdentityEvents:
     """Turns notices and answers into events; refusals are limited, for strangers cause them."""
 
     def __init__(
         self,
-        recorder: Recorder,
+        record: RecordEvent,
         loop: asyncio.AbstractEventLoop,
         deployment: ObjectReference,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`deployment` is ours: what concerns the issuer is told there. May be set anew."""
-        self._recorder = recorder
+        """`record` is called on the loop's thread.
+
+        `deployment` is ours: what concerns the issuer is told there. May be set anew.
+        """
+        self._tell = record
         self._loop = loop
         self.deployment = deployment
         self._clock = clock
@@ -55,8 +44,8 @@ class IdentityEvents:
 
     def notice(self, notice: Notice) -> None:
         """Tell news of the issuer; on the loop's thread."""
-        type_: Literal["Normal", "Warning"] = "Warning" if notice.warning else "Normal"
-        self._recorder.record(self.deployment, type_, notice.reason, notice.message)
+        type_: EventType = "Warning" if notice.warning else "Normal"
+        self._tell(self.deployment, type_, notice.reason, notice.message)
 
     def issued(self, identity: str, owner: ServiceAccount, until: datetime) -> None:
         """Tell the service account that it was certified; from any thread."""
@@ -79,15 +68,13 @@ class IdentityEvents:
     def _record(
         self,
         regarding: ObjectReference,
-        type_: Literal["Normal", "Warning"],
+        type_: EventType,
         reason: str,
         message: str,
     ) -> None:
         # The loop may be gone already when the last calls end.
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(
-                self._recorder.record, regarding, type_, reason, message
-            )
+            self._loop.call_soon_threadsafe(self._tell, regarding, type_, reason, message)
 
 
 def _regarding(identity: str, owner: ServiceAccount | None) -> ObjectReference | None:

@@ -40,7 +40,7 @@ async def start(service: Service, configuration: Configuration, mode: InCluster)
     await recorder.start()
     service.on_stop("the event recorder", recorder.close)
     events = IdentityEvents(
-        recorder, asyncio.get_running_loop(), _deployment(configuration.controller_namespace)
+        recorder.record, asyncio.get_running_loop(), _deployment(configuration.controller_namespace)
     )
     await _greet(service, client, events, configuration.controller_namespace)
     rotation = await _follow_issuer(service, configuration, mode, events)

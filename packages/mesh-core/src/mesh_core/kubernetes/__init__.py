@@ -21,6 +21,7 @@ from mesh_core.kubernetes.errors import (
     UnauthorizedError,
     UnreachableError,
 )
+from mesh_core.kubernetes.record_event import EventType, RecordEvent
 
 if TYPE_CHECKING:
     from mesh_core.kubernetes.client import KubernetesClient, ServerVersion
@@ -46,6 +47,7 @@ __all__ = [
     "Access",
     "ConfigurationError",
     "EventRecorder",
+    "EventType",
     "ForbiddenError",
     "GoneError",
     "KindNotServedError",
@@ -54,6 +56,7 @@ __all__ = [
     "KubernetesStore",
     "OverloadedError",
     "Pace",
+    "RecordEvent",
     "RejectedError",
     "ServerFailedError",
     "ServerVersion",

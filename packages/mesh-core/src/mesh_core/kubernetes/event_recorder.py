@@ -7,7 +7,6 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 
 import msgspec
 from prometheus_client import CollectorRegistry, Counter
@@ -15,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter
 from mesh_core.kubernetes.client import KubernetesClient
 from mesh_core.kubernetes.errors import KubernetesError
 from mesh_core.kubernetes.rate_limit import RateLimit
+from mesh_core.kubernetes.record_event import EventType
 from mesh_core.resources import Event, EventSource, ObjectMeta, ObjectReference, Resource
 from mesh_core.store.errors import NotFoundError, StoreError
 
@@ -28,8 +28,6 @@ RATE, BURST = 10.0, 50
 """Events a second in the long run, and at once: more would be a load for the API server."""
 CLOSE_SECONDS = 2.0
 """How long `close` goes on sending what waits."""
-
-EventType = Literal["Normal", "Warning"]
 
 log = logging.getLogger(__name__)
 

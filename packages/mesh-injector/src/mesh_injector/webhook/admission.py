@@ -1,8 +1,8 @@
 """Reviews: finds what a verdict depends on, and tells everybody who should know of it."""
 
 import logging
-from typing import Literal, Protocol
 
+from mesh_core.kubernetes import RecordEvent
 from mesh_core.resources import ObjectReference, Pod, Service
 from mesh_injector.owner import Owner
 from mesh_injector.webhook.admission_labels import admission_labels
@@ -25,21 +25,6 @@ _SERVICE = ("", "v1", "Service")
 log = logging.getLogger(__name__)
 
 
-class Record(Protocol):
-    """Takes an event for an object; never waits."""
-
-    def __call__(
-        self,
-        regarding: ObjectReference,
-        type_: Literal["Normal", "Warning"],
-        reason: str,
-        message: str,
-        /,
-    ) -> None:
-        """Report it."""
-        ...
-
-
 class Admission:
     """Answers AdmissionReviews."""
 
@@ -47,7 +32,7 @@ class Admission:
         self,
         lookup: Lookup,
         installation: LiveInstallation,
-        record: Record,
+        record: RecordEvent,
         metrics: WebhookMetrics,
     ) -> None:
         """Answer with the settings that count at the time of each review."""

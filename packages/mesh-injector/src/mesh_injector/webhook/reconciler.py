@@ -5,10 +5,10 @@ import contextlib
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
 
 from mesh_core import annotations
-from mesh_core.resources import Namespace, Pod, Resource
+from mesh_core.kubernetes import RecordEvent
+from mesh_core.resources import Namespace, Pod
 from mesh_core.store import Event, ResourceStore
 from mesh_injector.expectation import is_unmeshed
 from mesh_injector.owner import Owner
@@ -28,21 +28,6 @@ _RESTARTED = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonS
 log = logging.getLogger(__name__)
 
 
-class RecordOn(Protocol):
-    """Takes an event for a resource; never waits."""
-
-    def __call__(
-        self,
-        regarding: Resource,
-        type_: Literal["Normal", "Warning"],
-        reason: str,
-        message: str,
-        /,
-    ) -> None:
-        """Report it."""
-        ...
-
-
 class Reconciler:
     """Reports pods that should have a proxy and have none: once by an event, always in a list."""
 
@@ -51,7 +36,7 @@ class Reconciler:
         store: ResourceStore,
         installation: LiveInstallation,
         owner: Callable[[Pod], Owner | None],
-        record: RecordOn,
+        record: RecordEvent,
         report: UnmeshedReport,
         *,
         problems: Callable[[], Sequence[str]] = tuple,
