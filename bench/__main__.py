@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from bench.field import Field, FieldError
-from bench.report import print_json_lines, print_table
+from bench.report import print_rows
 from bench.requests import measure_requests
 
 
@@ -38,10 +38,7 @@ def main() -> int:
     except FieldError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    if arguments.output == "json":
-        print_json_lines(rows)
-    else:
-        print_table(rows)
+    print_rows(rows, arguments.output)
     return 0
 
 

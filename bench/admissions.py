@@ -21,7 +21,7 @@ import uvloop
 from bench.cpu import cpu_seconds, resident_bytes
 from bench.field import FieldError
 from bench.injector import NAMESPACE, Injector, running_injector
-from bench.report import Row, print_json_lines, print_table
+from bench.report import Row, print_rows
 from bench.requests import count_requests, find
 from mesh_cli.local.programs import find_program
 
@@ -180,10 +180,7 @@ def main() -> int:
     except FieldError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    if arguments.output == "json":
-        print_json_lines(rows)
-    else:
-        print_table(rows)
+    print_rows(rows, arguments.output)
     return 0
 
 

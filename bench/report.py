@@ -18,13 +18,21 @@ class Row:
     unit: str
 
 
-def print_json_lines(rows: Iterable[Row]) -> None:
+def print_rows(rows: Iterable[Row], output: str) -> None:
+    """As `table`, or as `json`."""
+    if output == "json":
+        _print_json_lines(rows)
+    else:
+        _print_table(rows)
+
+
+def _print_json_lines(rows: Iterable[Row]) -> None:
     """One JSON object a line."""
     for row in rows:
         print(json.dumps(asdict(row), ensure_ascii=False))
 
 
-def print_table(rows: Iterable[Row]) -> None:
+def _print_table(rows: Iterable[Row]) -> None:
     """A table with a heading for each number of connections."""
     heading: tuple[str, int] | None = None
     for row in rows:
