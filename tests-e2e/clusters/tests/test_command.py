@@ -1,6 +1,5 @@
 """The command line: what it refuses, in one line."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -47,7 +46,7 @@ def test_without_root_it_says_what_to_type(
     assert said.endswith(f"-m mesh_clusters {command} --index=3\n")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.netns  # only root can give files away
 def test_with_sudo_the_kubeconfig_belongs_to_who_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
