@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from mesh_proto.vocabulary import environment, headers, ports, reasons
+from mesh_proto.vocabulary import environment, headers, limits, ports, reasons
 from mesh_proto.vocabulary.environment import Kind, Variable
 
 FORMS = {
@@ -85,3 +85,14 @@ def test_reasons_answer_with_the_grpc_status_that_fits() -> None:
 def test_reason_names_are_metric_label_values() -> None:
     assert all(re.fullmatch(r"[a-z][a-z_]*", reason.name) for reason in reasons.ALL)
     assert reasons.AMBIGUOUS_PATH.name == "ambiguous_path"
+
+
+def test_a_limit_that_a_variable_changes_names_one_that_exists() -> None:
+    known = {variable.name for variable in environment.ALL}
+    named = {limit.variable for limit in limits.ALL if limit.variable is not None}
+    assert {environment.PREFIX + name for name in named} <= known
+
+
+def test_each_limit_says_what_it_bounds_and_what_happens_beyond_it() -> None:
+    assert all(limit.meaning.endswith(".") and limit.excess.endswith(".") for limit in limits.ALL)
+    assert len({limit.name for limit in limits.ALL}) == len(limits.ALL)

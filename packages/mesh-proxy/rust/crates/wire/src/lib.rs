@@ -55,6 +55,7 @@ pub mod transport {
     }
 }
 
+mod limit;
 pub mod vocabulary;
 
 pub mod spiffe {

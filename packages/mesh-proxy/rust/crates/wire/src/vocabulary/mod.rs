@@ -3,5 +3,6 @@
 
 pub mod environment;
 pub mod headers;
+pub mod limits;
 pub mod ports;
 pub mod reasons;

@@ -1,0 +1,341 @@
+# @generated from vocabulary/limits.toml by tools/generate.py; do not edit.
+"""What bounds everything that a peer can make the proxy spend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Unit(StrEnum):
+    """What a bound counts."""
+
+    BYTES = "bytes"
+    """Octets."""
+    COUNT = "count"
+    """A number of things."""
+    MILLISECONDS = "milliseconds"
+    """A time."""
+    SECONDS = "seconds"
+    """A time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One bound."""
+
+    name: str
+    """The row's name, in lower case."""
+    value: int
+    """The bound, in its unit."""
+    unit: Unit
+    """What `value` counts."""
+    variable: str | None
+    """The environment variable that changes the bound."""
+    meaning: str
+    """What is bounded."""
+    excess: str
+    """What happens beyond it."""
+
+
+DETECT_CLIENT_HELLO_BYTES: Final = Limit(
+    name="detect_client_hello_bytes",
+    value=16384,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="How much of a ClientHello is read to find the name that it asks for.",
+    excess="The connection counts as TLS without a name.",
+)
+DETECT_TLS_RECORDS: Final = Limit(
+    name="detect_tls_records",
+    value=64,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Over how many TLS records a ClientHello may be spread.",
+    excess="The connection counts as TLS without a name.",
+)
+DETECT_METHOD_BYTES: Final = Limit(
+    name="detect_method_bytes",
+    value=24,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="The longest method by which HTTP/1 is recognised.",
+    excess="The connection is carried as opaque.",
+)
+DETECT_QUIET_TIME: Final = Limit(
+    name="detect_quiet_time",
+    value=50,
+    unit=Unit.MILLISECONDS,
+    variable=None,
+    meaning="How long a client may be silent before its server gets the chance to speak first.",
+    excess="One connection to the server is opened ahead, as opaque.",
+)
+DETECT_REMEMBERED_DESTINATIONS: Final = Limit(
+    name="detect_remembered_destinations",
+    value=1024,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Destinations of which a worker remembers who speaks first.",
+    excess="The one that was not used for longest is forgotten.",
+)
+TRANSPORT_HEADER_BYTES: Final = Limit(
+    name="transport_header_bytes",
+    value=1024,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="The longest message of a transport header.",
+    excess="The connection is reset.",
+)
+DRAIN_LAST_WORDS_TIME: Final = Limit(
+    name="drain_last_words_time",
+    value=1,
+    unit=Unit.SECONDS,
+    variable=None,
+    meaning="How long a client may still take to say what it wants once the process is to end.",
+    excess="The connection is closed.",
+)
+HTTP1_HEAD_BYTES: Final = Limit(
+    name="http1_head_bytes",
+    value=65536,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="The longest head of a request or response.",
+    excess="431 for requests, 502 for responses; the connection ends.",
+)
+HTTP1_TARGET_BYTES: Final = Limit(
+    name="http1_target_bytes",
+    value=32768,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="The longest request target.",
+    excess="414; the connection ends.",
+)
+HTTP1_FIELDS: Final = Limit(
+    name="http1_fields",
+    value=128,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Fields of one head.",
+    excess="431 for requests, 502 for responses; the connection ends.",
+)
+HTTP1_TRAILER_BYTES: Final = Limit(
+    name="http1_trailer_bytes",
+    value=16384,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="The longest trailer section.",
+    excess="The message is broken off.",
+)
+HTTP1_TRAILER_FIELDS: Final = Limit(
+    name="http1_trailer_fields",
+    value=64,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Fields of one trailer section.",
+    excess="The message is broken off.",
+)
+HTTP1_CHUNK_LINE_BYTES: Final = Limit(
+    name="http1_chunk_line_bytes",
+    value=4096,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="The longest line that begins a chunk, extensions included.",
+    excess="The message is broken off.",
+)
+HTTP1_HEAD_TIME: Final = Limit(
+    name="http1_head_time",
+    value=30,
+    unit=Unit.SECONDS,
+    variable=None,
+    meaning="How long a client may take for a head once it has begun one.",
+    excess="The connection is closed.",
+)
+HTTP1_INTERIM_RESPONSES: Final = Limit(
+    name="http1_interim_responses",
+    value=64,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Interim (1xx) responses before the final one.",
+    excess="502, reason bad_response.",
+)
+HTTP1_DISCARDED_BYTES: Final = Limit(
+    name="http1_discarded_bytes",
+    value=262144,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="How much of a request that was answered early is read for the sake of the connection.",
+    excess="The connection is closed after the response.",
+)
+HTTP1_LINGER_TIME: Final = Limit(
+    name="http1_linger_time",
+    value=1,
+    unit=Unit.SECONDS,
+    variable=None,
+    meaning="How long is read after the last response so that the client gets to read it.",
+    excess="The connection is closed.",
+)
+HTTP_HALF_CLOSED_TIME: Final = Limit(
+    name="http_half_closed_time",
+    value=30,
+    unit=Unit.SECONDS,
+    variable=None,
+    meaning="How long a response may take to begin after its client has ended its sending direction.",
+    excess="The request is given up.",
+)
+HTTP2_PREFACE_TIME: Final = Limit(
+    name="http2_preface_time",
+    value=10,
+    unit=Unit.SECONDS,
+    variable=None,
+    meaning="How long a client may take for its preface and settings.",
+    excess="The connection ends with SETTINGS_TIMEOUT.",
+)
+HTTP2_STREAMS: Final = Limit(
+    name="http2_streams",
+    value=10000,
+    unit=Unit.COUNT,
+    variable="INBOUND_SERVER_HTTP2_MAX_CONCURRENT_STREAMS",
+    meaning="Concurrent streams of a meshed peer's connection.",
+    excess="REFUSED_STREAM.",
+)
+HTTP2_STRANGER_STREAMS: Final = Limit(
+    name="http2_stranger_streams",
+    value=500,
+    unit=Unit.COUNT,
+    variable="INBOUND_SERVER_HTTP2_MAX_CONCURRENT_STREAMS",
+    meaning="Concurrent streams of a connection that nobody vouches for.",
+    excess="REFUSED_STREAM.",
+)
+HTTP2_HEADER_LIST_BYTES: Final = Limit(
+    name="http2_header_list_bytes",
+    value=131072,
+    unit=Unit.BYTES,
+    variable="INBOUND_SERVER_HTTP2_MAX_HEADER_LIST_SIZE",
+    meaning="The largest head, counted as RFC 9113 counts it: 32 more for each field.",
+    excess="431.",
+)
+HTTP2_SEND_BUFFER_BYTES: Final = Limit(
+    name="http2_send_buffer_bytes",
+    value=262144,
+    unit=Unit.BYTES,
+    variable="INBOUND_SERVER_HTTP2_MAX_SEND_BUF_SIZE",
+    meaning="How much of one stream's content waits to be sent.",
+    excess="Its source is read no further.",
+)
+HTTP2_PENDING_RESETS: Final = Limit(
+    name="http2_pending_resets",
+    value=100,
+    unit=Unit.COUNT,
+    variable="INBOUND_SERVER_HTTP2_MAX_PENDING_ACCEPT_RESET_STREAMS",
+    meaning="Streams that a peer resets before the proxy has looked at them (CVE-2023-44487).",
+    excess="GOAWAY with ENHANCE_YOUR_CALM.",
+)
+IN_FLIGHT_REQUESTS: Final = Limit(
+    name="in_flight_requests",
+    value=100000,
+    unit=Unit.COUNT,
+    variable="INBOUND_MAX_IN_FLIGHT",
+    meaning="Requests in progress in one direction, all workers together.",
+    excess="503, reason load_shed.",
+)
+DISCOVERY_DESTINATIONS: Final = Limit(
+    name="discovery_destinations",
+    value=16384,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Destinations that are watched at the same time.",
+    excess="Further ones are refused, reason discovery.",
+)
+DISCOVERY_REMEMBERED: Final = Limit(
+    name="discovery_remembered",
+    value=1024,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Destinations no longer in use whose last answer is kept for when the control plane is away.",
+    excess="The one that was not used for longest is forgotten.",
+)
+POLICY_PORTS_ON_DEMAND: Final = Limit(
+    name="policy_ports_on_demand",
+    value=256,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Ports beyond the pod's declared ones whose policy is watched.",
+    excess="Further ones have the default policy.",
+)
+METRICS_TRAFFIC_LABEL_SETS: Final = Limit(
+    name="metrics_traffic_label_sets",
+    value=8192,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Label sets of requests, and of connections (CVE-2025-43915).",
+    excess="Further ones are counted together.",
+)
+METRICS_FAMILY_LABEL_SETS: Final = Limit(
+    name="metrics_family_label_sets",
+    value=1024,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Label sets of any other family.",
+    excess="Further ones are counted together.",
+)
+LOG_QUEUE_LINES: Final = Limit(
+    name="log_queue_lines",
+    value=1024,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Log lines that wait for a reader of standard error.",
+    excess="Further ones are dropped and counted.",
+)
+ADMIN_CONNECTIONS: Final = Limit(
+    name="admin_connections",
+    value=128,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Connections to the admin server.",
+    excess="The one that waits longest for a request is closed.",
+)
+ADMIN_BODY_BYTES: Final = Limit(
+    name="admin_body_bytes",
+    value=8192,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="The largest body of a request to the admin server.",
+    excess="413.",
+)
+
+ALL: Final[tuple[Limit, ...]] = (
+    DETECT_CLIENT_HELLO_BYTES,
+    DETECT_TLS_RECORDS,
+    DETECT_METHOD_BYTES,
+    DETECT_QUIET_TIME,
+    DETECT_REMEMBERED_DESTINATIONS,
+    TRANSPORT_HEADER_BYTES,
+    DRAIN_LAST_WORDS_TIME,
+    HTTP1_HEAD_BYTES,
+    HTTP1_TARGET_BYTES,
+    HTTP1_FIELDS,
+    HTTP1_TRAILER_BYTES,
+    HTTP1_TRAILER_FIELDS,
+    HTTP1_CHUNK_LINE_BYTES,
+    HTTP1_HEAD_TIME,
+    HTTP1_INTERIM_RESPONSES,
+    HTTP1_DISCARDED_BYTES,
+    HTTP1_LINGER_TIME,
+    HTTP_HALF_CLOSED_TIME,
+    HTTP2_PREFACE_TIME,
+    HTTP2_STREAMS,
+    HTTP2_STRANGER_STREAMS,
+    HTTP2_HEADER_LIST_BYTES,
+    HTTP2_SEND_BUFFER_BYTES,
+    HTTP2_PENDING_RESETS,
+    IN_FLIGHT_REQUESTS,
+    DISCOVERY_DESTINATIONS,
+    DISCOVERY_REMEMBERED,
+    POLICY_PORTS_ON_DEMAND,
+    METRICS_TRAFFIC_LABEL_SETS,
+    METRICS_FAMILY_LABEL_SETS,
+    LOG_QUEUE_LINES,
+    ADMIN_CONNECTIONS,
+    ADMIN_BODY_BYTES,
+)

@@ -1,0 +1,399 @@
+// @generated from vocabulary/limits.toml by tools/generate.py; do not edit.
+//! What bounds everything that a peer can make the proxy spend.
+
+/// What a bound counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Octets.
+    Bytes,
+    /// A number of things.
+    Count,
+    /// A time.
+    Milliseconds,
+    /// A time.
+    Seconds,
+}
+
+/// One bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The row's name, in lower case.
+    pub name: &'static str,
+    /// The bound, in its unit.
+    pub value: u64,
+    /// What `value` counts.
+    pub unit: Unit,
+    /// The environment variable that changes the bound.
+    pub variable: Option<&'static str>,
+    /// What is bounded.
+    pub meaning: &'static str,
+    /// What happens beyond it.
+    pub excess: &'static str,
+}
+
+/// How much of a ClientHello is read to find the name that it asks for.
+pub const DETECT_CLIENT_HELLO_BYTES: Limit = Limit {
+    name: "detect_client_hello_bytes",
+    value: 16384,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "How much of a ClientHello is read to find the name that it asks for.",
+    excess: "The connection counts as TLS without a name.",
+};
+
+/// Over how many TLS records a ClientHello may be spread.
+pub const DETECT_TLS_RECORDS: Limit = Limit {
+    name: "detect_tls_records",
+    value: 64,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Over how many TLS records a ClientHello may be spread.",
+    excess: "The connection counts as TLS without a name.",
+};
+
+/// The longest method by which HTTP/1 is recognised.
+pub const DETECT_METHOD_BYTES: Limit = Limit {
+    name: "detect_method_bytes",
+    value: 24,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "The longest method by which HTTP/1 is recognised.",
+    excess: "The connection is carried as opaque.",
+};
+
+/// How long a client may be silent before its server gets the chance to speak first.
+pub const DETECT_QUIET_TIME: Limit = Limit {
+    name: "detect_quiet_time",
+    value: 50,
+    unit: Unit::Milliseconds,
+    variable: None,
+    meaning: "How long a client may be silent before its server gets the chance to speak first.",
+    excess: "One connection to the server is opened ahead, as opaque.",
+};
+
+/// Destinations of which a worker remembers who speaks first.
+pub const DETECT_REMEMBERED_DESTINATIONS: Limit = Limit {
+    name: "detect_remembered_destinations",
+    value: 1024,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Destinations of which a worker remembers who speaks first.",
+    excess: "The one that was not used for longest is forgotten.",
+};
+
+/// The longest message of a transport header.
+pub const TRANSPORT_HEADER_BYTES: Limit = Limit {
+    name: "transport_header_bytes",
+    value: 1024,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "The longest message of a transport header.",
+    excess: "The connection is reset.",
+};
+
+/// How long a client may still take to say what it wants once the process is to end.
+pub const DRAIN_LAST_WORDS_TIME: Limit = Limit {
+    name: "drain_last_words_time",
+    value: 1,
+    unit: Unit::Seconds,
+    variable: None,
+    meaning: "How long a client may still take to say what it wants once the process is to end.",
+    excess: "The connection is closed.",
+};
+
+/// The longest head of a request or response.
+pub const HTTP1_HEAD_BYTES: Limit = Limit {
+    name: "http1_head_bytes",
+    value: 65536,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "The longest head of a request or response.",
+    excess: "431 for requests, 502 for responses; the connection ends.",
+};
+
+/// The longest request target.
+pub const HTTP1_TARGET_BYTES: Limit = Limit {
+    name: "http1_target_bytes",
+    value: 32768,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "The longest request target.",
+    excess: "414; the connection ends.",
+};
+
+/// Fields of one head.
+pub const HTTP1_FIELDS: Limit = Limit {
+    name: "http1_fields",
+    value: 128,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Fields of one head.",
+    excess: "431 for requests, 502 for responses; the connection ends.",
+};
+
+/// The longest trailer section.
+pub const HTTP1_TRAILER_BYTES: Limit = Limit {
+    name: "http1_trailer_bytes",
+    value: 16384,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "The longest trailer section.",
+    excess: "The message is broken off.",
+};
+
+/// Fields of one trailer section.
+pub const HTTP1_TRAILER_FIELDS: Limit = Limit {
+    name: "http1_trailer_fields",
+    value: 64,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Fields of one trailer section.",
+    excess: "The message is broken off.",
+};
+
+/// The longest line that begins a chunk, extensions included.
+pub const HTTP1_CHUNK_LINE_BYTES: Limit = Limit {
+    name: "http1_chunk_line_bytes",
+    value: 4096,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "The longest line that begins a chunk, extensions included.",
+    excess: "The message is broken off.",
+};
+
+/// How long a client may take for a head once it has begun one.
+pub const HTTP1_HEAD_TIME: Limit = Limit {
+    name: "http1_head_time",
+    value: 30,
+    unit: Unit::Seconds,
+    variable: None,
+    meaning: "How long a client may take for a head once it has begun one.",
+    excess: "The connection is closed.",
+};
+
+/// Interim (1xx) responses before the final one.
+pub const HTTP1_INTERIM_RESPONSES: Limit = Limit {
+    name: "http1_interim_responses",
+    value: 64,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Interim (1xx) responses before the final one.",
+    excess: "502, reason bad_response.",
+};
+
+/// How much of a request that was answered early is read for the sake of the connection.
+pub const HTTP1_DISCARDED_BYTES: Limit = Limit {
+    name: "http1_discarded_bytes",
+    value: 262144,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "How much of a request that was answered early is read for the sake of the connection.",
+    excess: "The connection is closed after the response.",
+};
+
+/// How long is read after the last response so that the client gets to read it.
+pub const HTTP1_LINGER_TIME: Limit = Limit {
+    name: "http1_linger_time",
+    value: 1,
+    unit: Unit::Seconds,
+    variable: None,
+    meaning: "How long is read after the last response so that the client gets to read it.",
+    excess: "The connection is closed.",
+};
+
+/// How long a response may take to begin after its client has ended its sending direction.
+pub const HTTP_HALF_CLOSED_TIME: Limit = Limit {
+    name: "http_half_closed_time",
+    value: 30,
+    unit: Unit::Seconds,
+    variable: None,
+    meaning: "How long a response may take to begin after its client has ended its sending direction.",
+    excess: "The request is given up.",
+};
+
+/// How long a client may take for its preface and settings.
+pub const HTTP2_PREFACE_TIME: Limit = Limit {
+    name: "http2_preface_time",
+    value: 10,
+    unit: Unit::Seconds,
+    variable: None,
+    meaning: "How long a client may take for its preface and settings.",
+    excess: "The connection ends with SETTINGS_TIMEOUT.",
+};
+
+/// Concurrent streams of a meshed peer's connection.
+pub const HTTP2_STREAMS: Limit = Limit {
+    name: "http2_streams",
+    value: 10000,
+    unit: Unit::Count,
+    variable: Some("INBOUND_SERVER_HTTP2_MAX_CONCURRENT_STREAMS"),
+    meaning: "Concurrent streams of a meshed peer's connection.",
+    excess: "REFUSED_STREAM.",
+};
+
+/// Concurrent streams of a connection that nobody vouches for.
+pub const HTTP2_STRANGER_STREAMS: Limit = Limit {
+    name: "http2_stranger_streams",
+    value: 500,
+    unit: Unit::Count,
+    variable: Some("INBOUND_SERVER_HTTP2_MAX_CONCURRENT_STREAMS"),
+    meaning: "Concurrent streams of a connection that nobody vouches for.",
+    excess: "REFUSED_STREAM.",
+};
+
+/// The largest head, counted as RFC 9113 counts it: 32 more for each field.
+pub const HTTP2_HEADER_LIST_BYTES: Limit = Limit {
+    name: "http2_header_list_bytes",
+    value: 131072,
+    unit: Unit::Bytes,
+    variable: Some("INBOUND_SERVER_HTTP2_MAX_HEADER_LIST_SIZE"),
+    meaning: "The largest head, counted as RFC 9113 counts it: 32 more for each field.",
+    excess: "431.",
+};
+
+/// How much of one stream's content waits to be sent.
+pub const HTTP2_SEND_BUFFER_BYTES: Limit = Limit {
+    name: "http2_send_buffer_bytes",
+    value: 262144,
+    unit: Unit::Bytes,
+    variable: Some("INBOUND_SERVER_HTTP2_MAX_SEND_BUF_SIZE"),
+    meaning: "How much of one stream's content waits to be sent.",
+    excess: "Its source is read no further.",
+};
+
+/// Streams that a peer resets before the proxy has looked at them (CVE-2023-44487).
+pub const HTTP2_PENDING_RESETS: Limit = Limit {
+    name: "http2_pending_resets",
+    value: 100,
+    unit: Unit::Count,
+    variable: Some("INBOUND_SERVER_HTTP2_MAX_PENDING_ACCEPT_RESET_STREAMS"),
+    meaning: "Streams that a peer resets before the proxy has looked at them (CVE-2023-44487).",
+    excess: "GOAWAY with ENHANCE_YOUR_CALM.",
+};
+
+/// Requests in progress in one direction, all workers together.
+pub const IN_FLIGHT_REQUESTS: Limit = Limit {
+    name: "in_flight_requests",
+    value: 100000,
+    unit: Unit::Count,
+    variable: Some("INBOUND_MAX_IN_FLIGHT"),
+    meaning: "Requests in progress in one direction, all workers together.",
+    excess: "503, reason load_shed.",
+};
+
+/// Destinations that are watched at the same time.
+pub const DISCOVERY_DESTINATIONS: Limit = Limit {
+    name: "discovery_destinations",
+    value: 16384,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Destinations that are watched at the same time.",
+    excess: "Further ones are refused, reason discovery.",
+};
+
+/// Destinations no longer in use whose last answer is kept for when the control plane is away.
+pub const DISCOVERY_REMEMBERED: Limit = Limit {
+    name: "discovery_remembered",
+    value: 1024,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Destinations no longer in use whose last answer is kept for when the control plane is away.",
+    excess: "The one that was not used for longest is forgotten.",
+};
+
+/// Ports beyond the pod's declared ones whose policy is watched.
+pub const POLICY_PORTS_ON_DEMAND: Limit = Limit {
+    name: "policy_ports_on_demand",
+    value: 256,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Ports beyond the pod's declared ones whose policy is watched.",
+    excess: "Further ones have the default policy.",
+};
+
+/// Label sets of requests, and of connections (CVE-2025-43915).
+pub const METRICS_TRAFFIC_LABEL_SETS: Limit = Limit {
+    name: "metrics_traffic_label_sets",
+    value: 8192,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Label sets of requests, and of connections (CVE-2025-43915).",
+    excess: "Further ones are counted together.",
+};
+
+/// Label sets of any other family.
+pub const METRICS_FAMILY_LABEL_SETS: Limit = Limit {
+    name: "metrics_family_label_sets",
+    value: 1024,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Label sets of any other family.",
+    excess: "Further ones are counted together.",
+};
+
+/// Log lines that wait for a reader of standard error.
+pub const LOG_QUEUE_LINES: Limit = Limit {
+    name: "log_queue_lines",
+    value: 1024,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Log lines that wait for a reader of standard error.",
+    excess: "Further ones are dropped and counted.",
+};
+
+/// Connections to the admin server.
+pub const ADMIN_CONNECTIONS: Limit = Limit {
+    name: "admin_connections",
+    value: 128,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Connections to the admin server.",
+    excess: "The one that waits longest for a request is closed.",
+};
+
+/// The largest body of a request to the admin server.
+pub const ADMIN_BODY_BYTES: Limit = Limit {
+    name: "admin_body_bytes",
+    value: 8192,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "The largest body of a request to the admin server.",
+    excess: "413.",
+};
+
+/// Every one of them, in the order of the table.
+pub static ALL: &[&Limit] = &[
+    &DETECT_CLIENT_HELLO_BYTES,
+    &DETECT_TLS_RECORDS,
+    &DETECT_METHOD_BYTES,
+    &DETECT_QUIET_TIME,
+    &DETECT_REMEMBERED_DESTINATIONS,
+    &TRANSPORT_HEADER_BYTES,
+    &DRAIN_LAST_WORDS_TIME,
+    &HTTP1_HEAD_BYTES,
+    &HTTP1_TARGET_BYTES,
+    &HTTP1_FIELDS,
+    &HTTP1_TRAILER_BYTES,
+    &HTTP1_TRAILER_FIELDS,
+    &HTTP1_CHUNK_LINE_BYTES,
+    &HTTP1_HEAD_TIME,
+    &HTTP1_INTERIM_RESPONSES,
+    &HTTP1_DISCARDED_BYTES,
+    &HTTP1_LINGER_TIME,
+    &HTTP_HALF_CLOSED_TIME,
+    &HTTP2_PREFACE_TIME,
+    &HTTP2_STREAMS,
+    &HTTP2_STRANGER_STREAMS,
+    &HTTP2_HEADER_LIST_BYTES,
+    &HTTP2_SEND_BUFFER_BYTES,
+    &HTTP2_PENDING_RESETS,
+    &IN_FLIGHT_REQUESTS,
+    &DISCOVERY_DESTINATIONS,
+    &DISCOVERY_REMEMBERED,
+    &POLICY_PORTS_ON_DEMAND,
+    &METRICS_TRAFFIC_LABEL_SETS,
+    &METRICS_FAMILY_LABEL_SETS,
+    &LOG_QUEUE_LINES,
+    &ADMIN_CONNECTIONS,
+    &ADMIN_BODY_BYTES,
+];
