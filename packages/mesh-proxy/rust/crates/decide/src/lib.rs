@@ -10,5 +10,6 @@ pub mod fields;
 pub mod first_speaker;
 pub mod headers;
 pub mod http1;
+pub mod http2;
 pub mod p2c;
 pub mod transport_header;
