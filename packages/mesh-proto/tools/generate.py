@@ -13,12 +13,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from generator import protobuf, vocabulary
+from generator import pages, protobuf, vocabulary
 from generator.table import TableError
 from generator.tree import Output
 
 PACKAGE = Path(__file__).resolve().parents[1]
 RUST = PACKAGE.parent / "mesh-proxy/rust"
+REFERENCE = PACKAGE.parents[1] / "docs/reference"
 
 
 def main() -> int:
@@ -46,12 +47,14 @@ def main() -> int:
 
 def generate(scratch: Path) -> list[Output]:
     """Makes every generated file below `scratch`."""
-    python, rust, words_py, words_rs = (scratch / name for name in ("py", "rs", "vpy", "vrs"))
-    for directory in (python, rust, words_py, words_rs):
+    names = ("py", "rs", "vpy", "vrs", "md")
+    python, rust, words_py, words_rs, reference = (scratch / name for name in names)
+    for directory in (python, rust, words_py, words_rs, reference):
         directory.mkdir()
     descriptor_set = protobuf.compile_python(PACKAGE / "proto", python)
     protobuf.compile_rust(descriptor_set, RUST / "xtask", rust)
     vocabulary.write(PACKAGE / "vocabulary", words_py, words_rs)
+    pages.write(PACKAGE / "vocabulary", reference)
     wire = RUST / "crates/wire/src"
     tables = tuple(path.stem for path in sorted((PACKAGE / "vocabulary").glob("*.toml")))
     return [
@@ -63,6 +66,7 @@ def generate(scratch: Path) -> list[Output]:
             tuple(f"{t}.py" for t in tables),
         ),
         Output(words_rs, wire / "vocabulary", tuple(f"{t}.rs" for t in tables)),
+        Output(reference, REFERENCE, tuple(path.name for path in reference.iterdir())),
     ]
 
 

@@ -13,7 +13,7 @@ from generator.table import rows
 
 _SOURCE = "environment.toml"
 _DOC = "The environment variables that configure the proxy."
-_PREFIX = "LINKERD2_PROXY_"
+PREFIX = "LINKERD2_PROXY_"
 _KIND_DOC = "What a value looks like."
 
 # The order is that of the enumerations.
@@ -81,7 +81,7 @@ def read(path: Path) -> Rows:
         if default is not None and choices and default not in choices:
             raise row.error(f"the default {default!r} is none of the choices")
         values = {
-            "name": ("" if row.maybe("unprefixed", bool) else _PREFIX) + key,
+            "name": ("" if row.maybe("unprefixed", bool) else PREFIX) + key,
             "kind": (kind, choices),
             "choices": choices,
             "default": default,
@@ -96,7 +96,7 @@ def read(path: Path) -> Rows:
 def python(table: Rows) -> str:
     """The module mesh_proto.vocabulary.environment."""
     kinds = record.python_enum("Kind", _KIND_DOC, _KINDS)
-    prefix = f'PREFIX: Final = "{_PREFIX}"'
+    prefix = f'PREFIX: Final = "{PREFIX}"'
     return record.python_module(_SOURCE, _DOC, prefix, kinds, _VARIABLE.python(table))
 
 
@@ -104,5 +104,5 @@ def rust(table: Rows) -> str:
     """The module mesh_wire::vocabulary::environment."""
     choice = {"choice": f"({TEXTS.rust_type})"}
     kinds = record.rust_enum("Kind", _KIND_DOC, _KINDS, choice)
-    prefix = f'/// What most names begin with.\npub const PREFIX: &str = "{_PREFIX}";\n'
+    prefix = f'/// What most names begin with.\npub const PREFIX: &str = "{PREFIX}";\n'
     return record.rust_module(_SOURCE, _DOC, prefix, kinds, _VARIABLE.rust(table))

@@ -15,7 +15,7 @@ _SOURCE = "reasons.toml"
 _DOC = "Why the proxy answers a request itself, and what it answers."
 
 # The status codes of gRPC, in the order of their numbers.
-_GRPC_CODES = [
+GRPC_CODES = [
     "OK",
     "CANCELLED",
     "UNKNOWN",
@@ -64,12 +64,12 @@ def read(path: Path) -> Rows:
         if not 400 <= status <= 599:
             raise row.error(f"`http` is {status}; a reason answers with 400 to 599")
         code = row.take("grpc", str)
-        if code not in _GRPC_CODES:
-            raise row.error(f"`grpc` is {code!r}; known are {', '.join(_GRPC_CODES)}")
+        if code not in GRPC_CODES:
+            raise row.error(f"`grpc` is {code!r}; known are {', '.join(GRPC_CODES)}")
         values = {
             "name": key.lower(),
             "http": status,
-            "grpc": _GRPC_CODES.index(code),
+            "grpc": GRPC_CODES.index(code),
             "closes": bool(row.maybe("closes", bool)),
             "meaning": row.take("meaning", str),
         }
