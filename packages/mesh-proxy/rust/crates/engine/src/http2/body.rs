@@ -5,6 +5,7 @@ use std::task::{Context, Poll, ready};
 use h2::RecvStream;
 use mesh_decide::fields::Fields;
 
+use super::client::Ticket;
 use crate::http::body::{BodyError, Frame};
 
 /// The reading end of a message's content.
@@ -15,15 +16,18 @@ pub struct Body {
     taken: usize,
     data_ended: bool,
     untouched: bool,
+    /// Of a response: its request is in progress as long as this is.
+    _ticket: Option<Ticket>,
 }
 
 impl Body {
-    pub(super) fn new(stream: RecvStream) -> Self {
+    pub(super) fn new(stream: RecvStream, ticket: Option<Ticket>) -> Self {
         Self {
             stream,
             taken: 0,
             data_ended: false,
             untouched: true,
+            _ticket: ticket,
         }
     }
 

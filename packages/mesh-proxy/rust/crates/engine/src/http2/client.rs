@@ -13,6 +13,7 @@ use http::Uri;
 use http::header::HOST;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use mesh_decide::fields::Fields;
+use tokio::time::Instant;
 
 use super::body::Body;
 use super::keep_alive::Pinger;
@@ -22,11 +23,12 @@ use crate::http::body::Incoming;
 use crate::http::message::{Form, Length, Request, Response};
 use crate::transport::Io;
 
-/// A connection that carries many requests at once; clones share it.
+/// A connection that carries many requests at once; clones share it. It ends gracefully, with a
+/// GOAWAY, once all clones and requests are gone.
 #[derive(Clone, Debug)]
 pub struct Client {
     requests: SendRequest<Bytes>,
-    closed: Rc<Cell<bool>>,
+    usage: Rc<Usage>,
 }
 
 /// Why a request has no response.
@@ -52,21 +54,37 @@ impl Client {
             .enable_push(false)
             .handshake(io)
             .await?;
-        let closed = Rc::new(Cell::new(false));
+        let usage = Rc::new(Usage::default());
         let pinger = Pinger::new(connection.ping_pong(), settings.keep_alive);
-        tokio::task::spawn_local(drive(connection, pinger, Closing(closed.clone())));
-        Ok(Self { requests, closed })
+        tokio::task::spawn_local(drive(connection, pinger, Closing(usage.clone())));
+        Ok(Self { requests, usage })
     }
 
-    /// Whether new requests cannot be sent on it.
+    /// Whether new requests cannot be sent on it: it has ended, is ending, or was retired.
     pub fn is_closed(&self) -> bool {
-        self.closed.get()
+        self.usage.closed.get()
+    }
+
+    /// Takes no new requests; those in progress are finished. The connection ends with the last of
+    /// them, once nobody holds a clone.
+    pub fn retire(&self) {
+        self.usage.closed.set(true);
+    }
+
+    /// Requests whose response has not been read to its end or given up.
+    pub fn in_flight(&self) -> usize {
+        self.usage.in_flight.get()
+    }
+
+    /// Since when there has been no request; None while there is one.
+    pub fn idle_since(&self) -> Option<Instant> {
+        (self.in_flight() == 0).then(|| self.usage.idle_since.get())
     }
 
     /// Ready when the endpoint's limit of concurrent streams allows another request.
     pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RequestError>> {
         self.requests.poll_ready(cx).map_err(|error| {
-            self.closed.set(true);
+            self.usage.closed.set(true);
             RequestError::Unprocessed(error)
         })
     }
@@ -79,16 +97,60 @@ impl Client {
             .requests
             .send_request(head, ended)
             .map_err(RequestError::Unprocessed)?;
-        Ok((Outgoing::new(stream, ended), Head { response }))
+        let head = Head {
+            response,
+            ticket: Some(Ticket::new(&self.usage)),
+        };
+        Ok((Outgoing::new(stream, ended), head))
+    }
+}
+
+/// What a connection's owner may know of it.
+#[derive(Debug)]
+struct Usage {
+    closed: Cell<bool>,
+    in_flight: Cell<usize>,
+    /// When the last request ended; of no meaning while there is one.
+    idle_since: Cell<Instant>,
+}
+
+impl Default for Usage {
+    fn default() -> Self {
+        Self {
+            closed: Cell::new(false),
+            in_flight: Cell::new(0),
+            idle_since: Cell::new(Instant::now()),
+        }
+    }
+}
+
+/// One request in progress, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Ticket(Rc<Usage>);
+
+impl Ticket {
+    fn new(usage: &Rc<Usage>) -> Self {
+        usage.in_flight.set(usage.in_flight.get() + 1);
+        Self(usage.clone())
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let left = self.0.in_flight.get() - 1;
+        self.0.in_flight.set(left);
+        if left == 0 {
+            self.0.idle_since.set(Instant::now());
+        }
     }
 }
 
 /// Marks the connection as closed, however its task ends.
-struct Closing(Rc<Cell<bool>>);
+struct Closing(Rc<Usage>);
 
 impl Drop for Closing {
     fn drop(&mut self) {
-        self.0.set(true);
+        self.0.closed.set(true);
     }
 }
 
@@ -118,6 +180,8 @@ async fn drive(
 #[derive(Debug)]
 pub struct Head {
     response: ResponseFuture,
+    /// None once the final head was read.
+    ticket: Option<Ticket>,
 }
 
 /// A response's head, or an interim one.
@@ -138,11 +202,12 @@ impl Head {
             .into_parts();
         if stream.is_end_stream() {
             let response = response(parts, Length::None);
+            self.ticket = None;
             return Poll::Ready(Ok(Answer::Final(response, Incoming::Empty)));
         }
         let mut response = response(parts, Length::Unknown);
         response.length = Length::declared(&response.fields);
-        let body = Incoming::Http2(Body::new(stream));
+        let body = Incoming::Http2(Body::new(stream, self.ticket.take()));
         Poll::Ready(Ok(Answer::Final(response, body)))
     }
 }

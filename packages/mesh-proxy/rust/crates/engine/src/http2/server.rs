@@ -31,7 +31,8 @@ use crate::transport::Io;
 /// How long a client may take for its preface and settings.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// Serves a connection until it ends, or until its last stream has ended after `drain`.
+/// Serves a connection until it ends, or until its last stream has ended after `drain` or after the
+/// connection's maximum age.
 pub async fn serve<S: Service + 'static>(
     io: Io,
     service: Rc<S>,
@@ -45,7 +46,7 @@ pub async fn serve<S: Service + 'static>(
     };
     let mut connection: Connection<Io, Bytes> = connection?;
     let mut pinger = Pinger::new(connection.ping_pong(), settings.keep_alive);
-    let mut drained = pin!(drain.signaled());
+    let mut drained = pin!(ending(drain, settings.max_age));
     let mut draining = false;
     loop {
         let accepted = poll_fn(|cx| {
@@ -70,6 +71,17 @@ pub async fn serve<S: Service + 'static>(
             }
             Some(Err(error)) => return Err(error),
             None => return Ok(()),
+        }
+    }
+}
+
+/// Resolves when no new streams are to be begun on a connection.
+async fn ending(drain: &Drain, max_age: Option<Duration>) {
+    match max_age {
+        None => drain.signaled().await,
+        // Boxed: a timer is large, and most connections have none.
+        Some(age) => {
+            let _ = Box::pin(tokio::time::timeout(age, drain.signaled())).await;
         }
     }
 }
@@ -131,7 +143,7 @@ fn take(request: http::Request<RecvStream>) -> Result<(Request, Incoming<'static
         true => (Length::None, Incoming::Empty),
         false => (
             Length::declared(&fields),
-            Incoming::Http2(Body::new(stream)),
+            Incoming::Http2(Body::new(stream, None)),
         ),
     };
     let request = Request {

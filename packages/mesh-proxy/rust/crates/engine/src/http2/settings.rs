@@ -20,6 +20,8 @@ pub struct Settings {
     /// Streams that the peer reset before this proxy looked at them (CVE-2023-44487).
     pub max_pending_accept_resets: usize,
     pub keep_alive: Option<KeepAlive>,
+    /// After which a client's connection is asked to end gracefully.
+    pub max_age: Option<Duration>,
 }
 
 /// Pings that find a dead peer.
@@ -47,6 +49,7 @@ impl Default for Settings {
             max_send_buffer: 256 * 1024,
             max_pending_accept_resets: 100,
             keep_alive: None,
+            max_age: None,
         }
     }
 }
@@ -70,6 +73,7 @@ impl Settings {
                 .max_pending_accept_reset_streams
                 .unwrap_or(own.max_pending_accept_resets),
             keep_alive: keep_alive(config.keep_alive_interval, config.keep_alive_timeout),
+            max_age: None,
         }
     }
 
