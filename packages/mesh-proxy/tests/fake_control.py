@@ -380,6 +380,11 @@ def _service() -> meta_pb2.Metadata:
     )
 
 
+def _default(name: str) -> meta_pb2.Metadata:
+    """Of what nobody has declared."""
+    return meta_pb2.Metadata(default=name)
+
+
 def _balancer(path: str) -> outbound_pb2.Backend:
     backend = outbound_pb2.Backend(metadata=_service())
     backend.balancer.discovery.dst.path = path
@@ -391,14 +396,14 @@ def _balancer(path: str) -> outbound_pb2.Backend:
 
 
 def _opaque_route(path: str) -> outbound_pb2.OpaqueRoute:
-    route = outbound_pb2.OpaqueRoute(metadata=_service())
+    route = outbound_pb2.OpaqueRoute(metadata=_default("opaque"))
     available = route.rules.add().backends.first_available
     available.backends.add().backend.CopyFrom(_balancer(path))
     return route
 
 
 def _http_route(path: str) -> outbound_pb2.HttpRoute:
-    route = outbound_pb2.HttpRoute(metadata=_service())
+    route = outbound_pb2.HttpRoute(metadata=_default("http"))
     rule = route.rules.add()
     rule.matches.add().path.prefix = "/"
     rule.backends.first_available.backends.add().backend.CopyFrom(_balancer(path))
