@@ -108,7 +108,6 @@ FILES = {
     "missing": ["/nowhere"],
     "no content": ["/gone"],
     "redirect": ["/moved"],
-    "redirect followed": ["/moved", "-L"],
     "own status": ["/teapot"],
     "options": ["/method", "-X", "OPTIONS", "-H", "x-mine: kept"],
     "bytes of the target": ["/method?a=%7e&b=%2F%2f;c=[]|", "-g"],
