@@ -30,6 +30,18 @@ pub enum Protocol {
     Opaque,
 }
 
+impl Protocol {
+    /// The value of the label `protocol`.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Http1 => "http/1",
+            Self::Http2 => "http/2",
+            Self::Tls(_) => "tls",
+            Self::Opaque => "opaq",
+        }
+    }
+}
+
 /// Judges the first bytes; None if more are needed. Once there is an answer, more bytes do not
 /// change it.
 pub fn detect(bytes: &[u8]) -> Option<Protocol> {
@@ -51,6 +63,15 @@ pub fn detect_http(bytes: &[u8]) -> Option<Protocol> {
         Line::Open => None,
         Line::Request => Some(Protocol::Http1),
         Line::Other => Some(Protocol::Opaque),
+    }
+}
+
+/// As [`detect`], where only TLS is of interest: on ports whose protocol is declared.
+pub fn detect_tls(bytes: &[u8]) -> Option<Protocol> {
+    match client_hello::inspect(bytes) {
+        Hello::NeedMore => None,
+        Hello::Yes(name) => Some(Protocol::Tls(name)),
+        Hello::No => Some(Protocol::Opaque),
     }
 }
 
@@ -250,7 +271,7 @@ mod tests {
 
         #[test]
         fn the_first_answer_stands_however_the_bytes_are_cut(bytes in first_bytes()) {
-            for look in [detect, detect_http] {
+            for look in [detect, detect_http, detect_tls] {
                 let mut settled = None;
                 for cut in 0..=bytes.len() {
                     let answer = look(&bytes[..cut]);

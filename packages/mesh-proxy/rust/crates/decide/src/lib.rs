@@ -12,4 +12,6 @@ pub mod headers;
 pub mod http1;
 pub mod http2;
 pub mod p2c;
+pub mod path;
+pub mod server_name;
 pub mod transport_header;

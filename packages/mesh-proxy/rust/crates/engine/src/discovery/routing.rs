@@ -4,12 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mesh_decide::server_name::SniMatch;
 use mesh_wire::destination::DestinationProfile;
 use mesh_wire::outbound::proxy_protocol::Kind;
 use mesh_wire::outbound::{
     GrpcRoute, HttpRoute as WireHttp, OpaqueRoute as WireOpaque, OutboundPolicy, TlsRoute,
     grpc_route, http_route, opaque_route, tls_route,
 };
+use mesh_wire::tls_route as tls_route_match;
 
 use super::backend::Backends;
 use super::failure::failure;
@@ -158,7 +160,11 @@ fn opaque_routes(
             Some(Kind::Invalid(_)) => Err(refusal("is invalid", &meta)),
             None => Ok(backends.distribution(distribution().into())?),
         };
-        Ok(OpaqueRoute { meta, backends })
+        Ok(OpaqueRoute {
+            meta,
+            snis: Vec::new(),
+            backends,
+        })
     };
     routes.iter().map(&mut route).collect()
 }
@@ -178,9 +184,27 @@ fn tls_routes(
             Some(Kind::Invalid(_)) => Err(refusal("is invalid", &meta)),
             None => Ok(backends.distribution(distribution().into())?),
         };
-        Ok(OpaqueRoute { meta, backends })
+        Ok(OpaqueRoute {
+            meta,
+            snis: snis(&route.snis)?,
+            backends,
+        })
     };
     routes.iter().map(&mut route).collect()
+}
+
+/// A criterion that says nothing would make a route that takes one name into one that takes all.
+fn snis(criteria: &[tls_route_match::SniMatch]) -> Result<Vec<SniMatch>, Malformed> {
+    use tls_route_match::sni_match::Match;
+    let criterion = |criterion: &tls_route_match::SniMatch| match &criterion.r#match {
+        Some(Match::Exact(name)) => Ok(SniMatch::exact(name)),
+        Some(Match::Suffix(suffix)) => {
+            let labels = suffix.reverse_labels.iter();
+            Ok(SniMatch::below(labels.map(String::as_str)))
+        }
+        None => Err(Malformed::new("a TLS route has an empty server name match")),
+    };
+    criteria.iter().map(criterion).collect()
 }
 
 fn refusal(what: &str, route: &ResourceRef) -> Arc<str> {
@@ -217,6 +241,7 @@ fn fallback(
     };
     let opaque = OpaqueRoute {
         meta: meta.clone(),
+        snis: Vec::new(),
         backends: Ok(backends.forward(name, endpoint)),
     };
     let protocol = Protocol::Detect {
@@ -237,12 +262,14 @@ fn as_opaque(protocol: Protocol) -> Protocol {
                 let backends = route.rules.first().map(|rule| rule.backends.clone());
                 OpaqueRoute {
                     meta: route.meta.clone(),
+                    snis: Vec::new(),
                     backends: Ok(backends.unwrap_or(Distribution::Empty)),
                 }
             };
             Protocol::Opaque(routes.iter().map(route).collect())
         }
-        Protocol::Opaque(routes) | Protocol::Tls(routes) => Protocol::Opaque(routes),
+        // TLS is not looked into either way, but for the name that chooses its route.
+        Protocol::Opaque(_) | Protocol::Tls(_) => protocol,
     }
 }
 

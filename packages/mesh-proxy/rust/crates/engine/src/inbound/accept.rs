@@ -1,14 +1,13 @@
 //! A connection from elsewhere, from its acceptance to its protocol.
 
-use std::future::Ready;
+use std::future::{Ready, ready};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use mesh_decide::authorize::{ClientTls, authorize};
-use mesh_decide::client_hello::{self, Hello};
 use mesh_decide::detect::{self, Protocol};
-use mesh_decide::first_speaker::First;
+use mesh_decide::first_speaker::{Decision, First, Reason, Speculation};
 use tokio::net::TcpStream;
 
 use super::terminate::{Terminated, terminate};
@@ -56,8 +55,20 @@ pub async fn accept(
     }
 }
 
-/// The application is not connected to before the protocol is known.
-const NOT_AHEAD: Option<Ready<Option<Upstream>>> = None;
+/// When the application may be connected to before the protocol is known, and how.
+struct Ahead<C> {
+    speculation: Speculation,
+    connect: C,
+}
+
+impl Ahead<Ready<Option<Upstream>>> {
+    fn never() -> Self {
+        Self {
+            speculation: Speculation::Never,
+            connect: ready(None),
+        }
+    }
+}
 
 struct Accepted<'a> {
     client: SocketAddr,
@@ -71,28 +82,43 @@ impl Accepted<'_> {
     async fn serve(self, tcp: TcpStream) -> Result<(), Refusal> {
         let mut io = Io::from(tcp);
         if self.protocol == InboundProtocol::Opaque {
+            self.decided(&Protocol::Opaque, Reason::Declared);
             let status = TlsStatus::Plaintext(no_tls::PORT_SKIPPED);
             return self.opaque(io, status, None).await;
         }
         // Boxed: a connection leaves this state behind soon and lives on for long.
-        let Some(mut found) = Box::pin(self.look(&mut io)).await else {
+        let Some(Found {
+            decision,
+            upstream,
+            bytes,
+        }) = Box::pin(self.look(&mut io)).await
+        else {
             return Ok(());
         };
-        let bytes = std::mem::take(&mut found.bytes);
-        match found.protocol {
+        match decision.protocol {
             Protocol::Tls(Some(name)) if self.is_ours(&name) => {
                 Box::pin(self.end_tls(io.into_tcp(), bytes)).await
             }
             Protocol::Tls(name) => {
+                self.decided(&Protocol::Tls(None), self.reason(decision.reason));
                 let status = TlsStatus::Opaque(name.map(Into::into));
                 self.opaque(io.replay(bytes), status, None).await
             }
             protocol => {
                 let status = TlsStatus::Plaintext(no_tls::NOT_FROM_REMOTE);
                 let version = self.version(&protocol);
+                self.decided(&spoken(version), self.reason(decision.reason));
                 let io = io.replay(bytes);
-                self.go_on(io, status, version, found.upstream).await
+                self.go_on(io, status, version, upstream).await
             }
+        }
+    }
+
+    /// Why the protocol is taken for what it is, where it was detected for `reason`.
+    fn reason(&self, reason: Reason) -> Reason {
+        match self.protocol {
+            InboundProtocol::Detect(_) => reason,
+            _ => Reason::Declared,
         }
     }
 
@@ -112,26 +138,39 @@ impl Accepted<'_> {
     /// client left without a word.
     async fn look(&self, io: &mut Io) -> Option<Found> {
         if !matches!(self.protocol, InboundProtocol::Detect(_)) {
-            return self.identify(io, look_for_tls, NOT_AHEAD).await;
+            return self.identify(io, detect::detect_tls, Ahead::never()).await;
         }
-        let speculate = self.may_speculate();
-        let remembered = {
+        let mut speculation = self.speculation();
+        if speculation == Speculation::WhenQuiet {
             let memory = self.worker.first_speakers.borrow();
-            memory.recall(&self.target, Instant::now())
-        };
-        if speculate && remembered == Some(First::Server) {
-            return Some(Found::opaque());
+            match memory.recall(&self.target, Instant::now()) {
+                Some(First::Server) => return Some(Found::remembered()),
+                Some(First::Client) => speculation = Speculation::WhenTimedOut,
+                None => {}
+            }
         }
-        let connect =
-            (speculate && remembered.is_none()).then(|| tcp::speculative(self.worker, self.target));
+        let ahead = Ahead {
+            speculation,
+            connect: tcp::speculative(self.worker, self.target),
+        };
         let started = Instant::now();
-        let found = self.identify(io, detect::detect, connect).await?;
+        let found = self.identify(io, detect::detect, ahead).await?;
         self.measure_detection(&found, started.elapsed());
-        if let Some(first) = found.first {
+        self.learn(&found.decision);
+        Some(found)
+    }
+
+    fn learn(&self, decision: &Decision) {
+        if let Some(first) = decision.first {
             let mut memory = self.worker.first_speakers.borrow_mut();
             memory.remember(self.target, first, Instant::now());
         }
-        Some(found)
+        if decision.timed_out && decision.protocol == Protocol::Opaque {
+            tracing::info!(
+                client = %self.client, to = %self.target,
+                "protocol detection timed out; declare the port opaque if its server speaks first"
+            );
+        }
     }
 
     /// Ends the client's mesh TLS, then looks inside it as far as that is necessary.
@@ -148,36 +187,49 @@ impl Accepted<'_> {
             return Err(Refusal::Alpn);
         }
         let status = TlsStatus::Established(identity);
-        let protocol = match self.protocol {
+        let (protocol, reason, upstream) = match self.protocol {
             // A peer may carry HTTP/1 as HTTP/2, so that its bytes say more than the declaration.
             InboundProtocol::Detect(_) | InboundProtocol::Http1 => {
-                let Some(found) = self.identify(&mut io, detect::detect_http, NOT_AHEAD).await
-                else {
+                // The peer's own proxy has seen to it that a server which speaks first is heard:
+                // only silence is left to be waited out.
+                let ahead = Ahead {
+                    speculation: self.late_speculation(status.as_client()),
+                    connect: tcp::speculative(self.worker, self.target),
+                };
+                let started = Instant::now();
+                let found = self.identify(&mut io, detect::detect_http, ahead).await;
+                let Some(found) = found else {
                     return Ok(());
                 };
-                self.measure_detection(&found, Duration::ZERO);
+                self.measure_detection(&found, started.elapsed());
                 io = io.replay(found.bytes);
-                found.protocol
+                let Decision {
+                    protocol, reason, ..
+                } = found.decision;
+                (protocol, reason, found.upstream)
             }
-            _ => Protocol::Opaque,
+            _ => (Protocol::Opaque, Reason::Declared, None),
         };
         let version = match protocol {
             Protocol::Http2 => Some(Version::Http2),
             protocol => self.version(&protocol),
         };
-        self.go_on(io, status, version, None).await
+        self.decided(&spoken(version), self.reason(reason));
+        self.go_on(io, status, version, upstream).await
     }
 
     async fn identify(
         &self,
         io: &mut Io,
         look: fn(&[u8]) -> Option<Protocol>,
-        connect: Option<impl Future<Output = Option<Upstream>>>,
+        ahead: Ahead<impl Future<Output = Option<Upstream>>>,
     ) -> Option<Found> {
         let identify = Identify {
             look,
             limit: self.limit(),
-            connect,
+            speculation: ahead.speculation,
+            connect: ahead.connect,
+            drain: &self.worker.ctx.drain,
         };
         match identify.run(io).await {
             Ok(found) => found,
@@ -238,13 +290,43 @@ impl Accepted<'_> {
         connection.measured(&self.worker.ctx.metrics)
     }
 
-    /// Whether a connection as opaque would reach the application like one of any other protocol:
-    /// no routes are declared, and the client may connect without TLS.
-    fn may_speculate(&self) -> bool {
+    /// When a plaintext client's connection as opaque may be opened ahead: at once where it would
+    /// reach the application like one of any other protocol, because no routes are declared.
+    fn speculation(&self) -> Speculation {
         let policy = self.policy.load();
         let is_default = |meta: &ResourceRef| matches!(meta, ResourceRef::Default(_));
-        policy.routes.iter().all(|route| is_default(&route.meta))
-            && authorize(&policy.authorizations, self.client.ip(), ClientTls::None).is_some()
+        match self.late_speculation(ClientTls::None) {
+            Speculation::WhenTimedOut
+                if policy.routes.iter().all(|route| is_default(&route.meta)) =>
+            {
+                Speculation::WhenQuiet
+            }
+            late => late,
+        }
+    }
+
+    /// Where the client may come with any bytes, it may be connected once its time is up.
+    fn late_speculation(&self, client: ClientTls<'_>) -> Speculation {
+        let policy = self.policy.load();
+        let may_come = authorize(&policy.authorizations, self.client.ip(), client).is_some();
+        match self.protocol {
+            InboundProtocol::Detect(_) if may_come => Speculation::WhenTimedOut,
+            _ => Speculation::Never,
+        }
+    }
+
+    /// Says what the connection is taken for, and why.
+    fn decided(&self, protocol: &Protocol, reason: Reason) {
+        let (protocol, reason) = (protocol.label(), reason.as_str());
+        tracing::debug!(client = %self.client, to = %self.target, protocol, reason, "protocol");
+        let policy = self.policy.load();
+        let labels = LabelSet::new()
+            .join(&policy.labels)
+            .with("protocol", protocol)
+            .with("reason", reason);
+        let family = CounterFamily::InboundTcpDetectDecisions;
+        let counter = self.worker.ctx.metrics.counter(family, labels.as_str());
+        counter.increment();
     }
 
     fn measure_detection(&self, found: &Found, took: Duration) {
@@ -259,11 +341,11 @@ impl Accepted<'_> {
     }
 }
 
-/// For ports whose protocol is declared: only whether it is carried in TLS.
-fn look_for_tls(bytes: &[u8]) -> Option<Protocol> {
-    match client_hello::inspect(bytes) {
-        Hello::NeedMore => None,
-        Hello::Yes(name) => Some(Protocol::Tls(name)),
-        Hello::No => Some(Protocol::Opaque),
+/// A version to serve, None for opaque, as a protocol.
+fn spoken(version: Option<Version>) -> Protocol {
+    match version {
+        Some(Version::Http1) => Protocol::Http1,
+        Some(Version::Http2) => Protocol::Http2,
+        None => Protocol::Opaque,
     }
 }

@@ -10,6 +10,7 @@ use http::header::{HeaderName, HeaderValue};
 use mesh_decide::authorize::{Authorization, authorize};
 use mesh_decide::headers::{OrigProto, strip_hop_by_hop, strip_ours};
 use mesh_decide::http1::Malformed;
+use mesh_decide::path;
 use mesh_wire::vocabulary::{headers, reasons};
 use tokio::time::Instant;
 
@@ -28,7 +29,7 @@ use crate::http::{InFlight, Pools, Version};
 use crate::http1;
 use crate::http2::{self, Settings};
 use crate::metrics::{Counter, CounterFamily, Direction, HttpMetrics, LabelSet, Peer};
-use crate::snapshot::{ServerPolicy, Snapshot};
+use crate::snapshot::{InboundRoute, ServerPolicy, Snapshot};
 use crate::transport::{self, ConnectError, TlsStatus, labels, no_tls};
 use crate::worker::WorkerContext;
 
@@ -196,7 +197,12 @@ impl Inbound {
     /// Judges the request by the newest policy.
     fn authorize(&self, request: &Request) -> Result<Counters, Refusal> {
         let policy = self.policy.load();
-        let route = route(&policy, request);
+        let route = route(&policy, request).map_err(|path::Ambiguous| {
+            Refusal::new(
+                &reasons::AMBIGUOUS_PATH,
+                "the path and its canonical form would be judged by different routes",
+            )
+        })?;
         let (route, authorizations) = match route {
             Route::Server => (None, &policy.authorizations),
             Route::Index(index) => (Some(index), &policy.routes[index].authorizations),
@@ -350,6 +356,7 @@ impl Dial {
     }
 }
 
+#[derive(PartialEq, Eq)]
 enum Route {
     /// There are no routes: the server's authorizations count.
     Server,
@@ -357,31 +364,28 @@ enum Route {
     None,
 }
 
-fn route(policy: &ServerPolicy, request: &Request) -> Route {
+fn route(policy: &ServerPolicy, request: &Request) -> Result<Route, path::Ambiguous> {
     if policy.routes.is_empty() {
-        return Route::Server;
+        return Ok(Route::Server);
     }
-    // The more specific route counts, wherever it stands: a probe's path is open though the
-    // route of all paths is not.
-    let exact = policy.routes.iter().position(|route| {
-        request.method == Method::GET
-            && route
-                .exact_paths
-                .iter()
-                .any(|path| path.as_bytes() == path_of(request))
-    });
     let every = || {
         let mut routes = policy.routes.iter();
         routes.position(|route| route.exact_paths.is_empty())
     };
-    let matching = exact.or_else(every);
-    matching.map_or(Route::None, Route::Index)
-}
-
-/// The path without its query.
-fn path_of(request: &Request) -> &[u8] {
-    let end = request.path.iter().position(|byte| *byte == b'?');
-    &request.path[..end.unwrap_or(request.path.len())]
+    // The more specific route counts, wherever it stands: a probe's path is open though the
+    // route of all paths is not.
+    let matching = |path: &[u8]| {
+        let names = |route: &InboundRoute| {
+            let mut paths = route.exact_paths.iter();
+            paths.any(|own| own.as_bytes() == path)
+        };
+        policy.routes.iter().position(names).or_else(every)
+    };
+    let matching = match request.method {
+        Method::GET => path::judge(path::of(&request.path), matching)?,
+        _ => every(),
+    };
+    Ok(matching.map_or(Route::None, Route::Index))
 }
 
 /// Tells the client's proxy that the response is HTTP/1's.

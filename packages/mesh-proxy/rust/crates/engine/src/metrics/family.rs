@@ -46,6 +46,9 @@ families! {
         InboundTcpAuthzTerminate = "inbound_tcp_authz_terminate_total", "Connections ended because a policy changed.";
         InboundTcpDetectHttpResults = "inbound_tcp_detect_http_results_total", "Inbound protocol detections, by result.";
         OutboundTcpDetectHttpResults = "outbound_tcp_detect_http_results_total", "Outbound protocol detections, by result.";
+        InboundTcpDetectDecisions = "inbound_tcp_detect_decisions_total", "Inbound connections, by the protocol that they are taken for and the reason.";
+        OutboundTcpDetectDecisions = "outbound_tcp_detect_decisions_total", "Outbound connections, by the protocol that they are taken for and the reason.";
+        OutboundTlsServerNames = "outbound_tls_server_names_total", "TLS connections of the application, by the server name that they ask for.";
         OutboundTcpProtocolConnections = "outbound_tcp_protocol_connections_total", "Outbound connections, by protocol.";
         InboundTcpTransportHeaderConnections = "inbound_tcp_transport_header_connections_total", "Connections that began with a transport header.";
         ControlDnsResolutions = "control_dns_resolutions_total", "DNS look-ups for the control plane, by result.";

@@ -1,11 +1,10 @@
 //! A connection of the application, from its acceptance to its protocol.
 
-use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use mesh_decide::detect;
-use mesh_decide::first_speaker::First;
+use mesh_decide::first_speaker::{Decision, First, Reason, Speculation};
 use tokio::net::TcpStream;
 
 use super::{OutboundConnection, Refusal, http, tcp};
@@ -49,22 +48,29 @@ impl Accepted<'_> {
         };
         let answer = routing.load();
         match &answer.protocol {
-            Protocol::Http1(_) => self.http(io, routing, Version::Http1).await,
-            Protocol::Http2(_) => self.http(io, routing, Version::Http2).await,
-            Protocol::Opaque(routes) => self.opaque(io, &answer, routes, "opaq").await,
-            Protocol::Tls(routes) => self.opaque(io, &answer, routes, "tls").await,
+            Protocol::Http1(_) => {
+                self.decided(&detect::Protocol::Http1, Reason::Declared);
+                self.http(io, routing, Version::Http1).await;
+            }
+            Protocol::Http2(_) => {
+                self.decided(&detect::Protocol::Http2, Reason::Declared);
+                self.http(io, routing, Version::Http2).await;
+            }
+            Protocol::Opaque(routes) => {
+                self.decided(&detect::Protocol::Opaque, Reason::Declared);
+                self.opaque(io, &answer, routes, None, None).await;
+            }
+            Protocol::Tls(routes) => self.tls(io, &answer, routes).await,
             Protocol::Detect {
                 timeout,
                 http,
                 opaque,
             } => {
-                let speculate = may_speculate(http, opaque);
+                let speculation = speculation(http, opaque);
                 // Boxed: a connection leaves this state behind soon and lives on for long.
-                let identified = Box::pin(self.identify(io, &answer, opaque, *timeout, speculate));
-                match identified.await {
-                    Ok(Some((io, found))) => self.go_on(io, routing, &answer, opaque, found).await,
-                    Ok(None) => {}
-                    Err(error) => tracing::debug!(client = %self.client, %error, "client failed"),
+                let identify = Box::pin(self.identify(io, &answer, opaque, *timeout, speculation));
+                if let Some((io, found)) = identify.await {
+                    self.go_on(io, routing, &answer, opaque, found).await;
                 }
             }
         }
@@ -88,17 +94,18 @@ impl Accepted<'_> {
         routing: &Routing,
         routes: &[OpaqueRoute],
         limit: Duration,
-        speculate: bool,
-    ) -> io::Result<Option<(Io, Found)>> {
-        let remembered = {
+        mut speculation: Speculation,
+    ) -> Option<(Io, Found)> {
+        if speculation == Speculation::WhenQuiet {
             let memory = self.worker.first_speakers.borrow();
-            memory.recall(&self.original_dst, Instant::now())
-        };
-        if speculate && remembered == Some(First::Server) {
-            return Ok(Some((io, Found::opaque())));
+            match memory.recall(&self.original_dst, Instant::now()) {
+                Some(First::Server) => return Some((io, Found::remembered())),
+                Some(First::Client) => speculation = Speculation::WhenTimedOut,
+                None => {}
+            }
         }
         let connect = async {
-            let result = tcp::connect(self.worker, routing, routes).await;
+            let result = tcp::connect(self.worker, routing, routes, None).await;
             result
                 .inspect_err(|error| tracing::debug!(to = %self.original_dst, %error, "no server"))
                 .ok()
@@ -106,31 +113,35 @@ impl Accepted<'_> {
         let identify = Identify {
             look: detect::detect,
             limit,
-            connect: (speculate && remembered.is_none()).then_some(connect),
+            speculation,
+            connect,
+            drain: &self.worker.ctx.drain,
         };
         let started = Instant::now();
-        let found = identify.run(&mut io).await;
-        let result = match &found {
-            Ok(Some(found)) => found.result(),
-            Ok(None) => return Ok(None),
-            Err(_) => "error",
+        let found = match identify.run(&mut io).await {
+            Ok(found) => found?,
+            Err(error) => {
+                tracing::debug!(client = %self.client, %error, "client failed");
+                self.measure_detection("error", started.elapsed());
+                return None;
+            }
         };
-        self.measure_detection(result, started.elapsed());
-        let Some(mut found) = found? else {
-            return Ok(None);
-        };
-        if let Some(first) = found.first {
+        self.measure_detection(found.result(), started.elapsed());
+        self.learn(&found.decision);
+        Some((io, found))
+    }
+
+    fn learn(&self, decision: &Decision) {
+        if let Some(first) = decision.first {
             let mut memory = self.worker.first_speakers.borrow_mut();
             memory.remember(self.original_dst, first, Instant::now());
         }
-        if found.timed_out {
+        if decision.timed_out && decision.protocol == detect::Protocol::Opaque {
             tracing::info!(
                 client = %self.client, to = %self.original_dst,
                 "protocol detection timed out; declare the port opaque if its server speaks first"
             );
         }
-        let bytes = std::mem::take(&mut found.bytes);
-        Ok(Some((io.replay(bytes), found)))
     }
 
     async fn go_on(
@@ -141,23 +152,55 @@ impl Accepted<'_> {
         routes: &[OpaqueRoute],
         found: Found,
     ) {
-        match (found.protocol, found.upstream) {
-            (detect::Protocol::Http1, _) => self.http(io, routing, Version::Http1).await,
-            (detect::Protocol::Http2, _) => self.http(io, routing, Version::Http2).await,
-            (detect::Protocol::Opaque, Some(upstream)) => {
-                self.count_protocol("opaq");
-                self.relay(io, upstream).await;
+        let Decision {
+            protocol, reason, ..
+        } = found.decision;
+        self.decided(&protocol, reason);
+        let io = io.replay(found.bytes);
+        match protocol {
+            detect::Protocol::Http1 => self.http(io, routing, Version::Http1).await,
+            detect::Protocol::Http2 => self.http(io, routing, Version::Http2).await,
+            detect::Protocol::Opaque => {
+                self.opaque(io, answer, routes, None, found.upstream).await;
             }
-            (detect::Protocol::Opaque, None) => self.opaque(io, answer, routes, "opaq").await,
-            (detect::Protocol::Tls(_), _) => self.opaque(io, answer, routes, "tls").await,
+            detect::Protocol::Tls(name) => {
+                let name = name.as_deref();
+                self.count_server_name(name);
+                self.opaque(io, answer, routes, name, None).await;
+            }
         }
     }
 
+    /// Carries TLS that is declared: its hello says which route it takes.
+    async fn tls(&self, mut io: Io, routing: &Routing, routes: &[OpaqueRoute]) {
+        let identify = Identify {
+            look: detect::detect_tls,
+            limit: self.worker.ctx.config.outbound.detect_timeout,
+            speculation: Speculation::Never,
+            connect: std::future::ready(None),
+            drain: &self.worker.ctx.drain,
+        };
+        // Boxed: a connection leaves this state behind soon and lives on for long.
+        let found = match Box::pin(identify.run(&mut io)).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::debug!(client = %self.client, %error, "client failed");
+                return;
+            }
+        };
+        let name = match found.decision.protocol {
+            detect::Protocol::Tls(name) => name,
+            _ => None,
+        };
+        self.count_server_name(name.as_deref());
+        self.decided(&detect::Protocol::Tls(None), Reason::Declared);
+        let io = io.replay(found.bytes);
+        self.opaque(io, routing, routes, name.as_deref(), None)
+            .await;
+    }
+
     async fn http(&self, io: Io, routing: Snapshot<Routing>, version: Version) {
-        self.count_protocol(match version {
-            Version::Http1 => "http/1",
-            Version::Http2 => "http/2",
-        });
         let connection = OutboundConnection {
             io,
             client: self.client,
@@ -168,9 +211,19 @@ impl Accepted<'_> {
         Box::pin(http::serve(connection, version, self.worker)).await;
     }
 
-    async fn opaque(&self, io: Io, routing: &Routing, routes: &[OpaqueRoute], protocol: &str) {
-        self.count_protocol(protocol);
-        match Box::pin(tcp::connect(self.worker, routing, routes)).await {
+    /// Carries bytes, over `upstream` if there is one already.
+    async fn opaque(
+        &self,
+        io: Io,
+        routing: &Routing,
+        routes: &[OpaqueRoute],
+        name: Option<&str>,
+        upstream: Option<Upstream>,
+    ) {
+        if let Some(upstream) = upstream {
+            return self.relay(io, upstream).await;
+        }
+        match Box::pin(tcp::connect(self.worker, routing, routes, name)).await {
             Ok(upstream) => self.relay(io, upstream).await,
             Err(refusal) => self.refuse(io, &refusal),
         }
@@ -197,9 +250,24 @@ impl Accepted<'_> {
         io.reset();
     }
 
-    fn count_protocol(&self, protocol: &str) {
-        let family = CounterFamily::OutboundTcpProtocolConnections;
-        self.count(family, "protocol", protocol);
+    /// Says what the connection is taken for, and why.
+    fn decided(&self, protocol: &detect::Protocol, reason: Reason) {
+        let (protocol, reason) = (protocol.label(), reason.as_str());
+        tracing::debug!(client = %self.client, to = %self.original_dst, protocol, reason, "protocol");
+        let labels = LabelSet::new().with("protocol", protocol);
+        let count = |family, labels: &LabelSet| {
+            let counter = self.worker.ctx.metrics.counter(family, labels.as_str());
+            counter.increment();
+        };
+        count(CounterFamily::OutboundTcpProtocolConnections, &labels);
+        let labels = labels.with("reason", reason);
+        count(CounterFamily::OutboundTcpDetectDecisions, &labels);
+    }
+
+    fn count_server_name(&self, name: Option<&str>) {
+        tracing::debug!(client = %self.client, to = %self.original_dst, name, "TLS");
+        let family = CounterFamily::OutboundTlsServerNames;
+        self.count(family, "sni", name.unwrap_or_default());
     }
 
     fn measure_detection(&self, result: &str, took: Duration) {
@@ -219,10 +287,17 @@ impl Accepted<'_> {
     }
 }
 
-/// Whether a connection as opaque goes where one of any other protocol would: nothing is declared.
-fn may_speculate(http: &[HttpRoute], opaque: &[OpaqueRoute]) -> bool {
+/// When a connection as opaque may be opened ahead: at once where it goes where one of any other
+/// protocol would, because nothing is declared; never where it is forbidden.
+fn speculation(http: &[HttpRoute], opaque: &[OpaqueRoute]) -> Speculation {
     let is_default = |meta: &ResourceRef| matches!(meta, ResourceRef::Default(_));
-    http.iter().all(|route| is_default(&route.meta))
-        && opaque.iter().all(|route| is_default(&route.meta))
-        && opaque.first().is_some_and(|route| route.backends.is_ok())
+    if opaque.first().is_none_or(|route| route.backends.is_err()) {
+        return Speculation::Never;
+    }
+    let undeclared = http.iter().all(|route| is_default(&route.meta))
+        && opaque.iter().all(|route| is_default(&route.meta));
+    match undeclared {
+        true => Speculation::WhenQuiet,
+        false => Speculation::WhenTimedOut,
+    }
 }

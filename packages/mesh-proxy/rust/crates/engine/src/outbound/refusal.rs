@@ -18,6 +18,8 @@ pub enum Refusal {
     Discovery(discovery::Unavailable),
     /// The control plane says that it may not be made.
     Forbidden(Arc<str>),
+    /// No TLS route takes the server name that the client asks for, if it names one.
+    NoRoute(Option<Box<str>>),
     /// There is no route or no backend for it.
     NoBackend,
     /// No endpoint may be used.
@@ -33,6 +35,7 @@ impl Refusal {
             Self::NotRedirected(_) => "loop",
             Self::Discovery(_) => "discovery",
             Self::Forbidden(_) => "forbidden",
+            Self::NoRoute(_) => "route_not_found",
             Self::NoBackend => "no_backend",
             Self::Balance(balance::Unavailable::Failfast) => "failfast",
             Self::Balance(balance::Unavailable::Undiscovered) => "discovery",
@@ -54,6 +57,14 @@ impl fmt::Display for Refusal {
             ),
             Self::Discovery(error) => write!(formatter, "discovery failed: {error}"),
             Self::Forbidden(why) => write!(formatter, "the control plane forbids it: {why}"),
+            Self::NoRoute(Some(name)) => write!(
+                formatter,
+                "no TLS route takes the server name {name}; add it to a route's hostnames"
+            ),
+            Self::NoRoute(None) => formatter.write_str(
+                "the client sent no TLS server name, and every TLS route asks for one; \
+                 a route without hostnames takes such clients",
+            ),
             Self::NoBackend => formatter.write_str("the route has no backend"),
             Self::Balance(error) => error.fmt(formatter),
             Self::Connect(error) => error.fmt(formatter),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mesh_decide::server_name;
 use tokio::time::Instant;
 
 use super::Refusal;
@@ -12,14 +13,15 @@ use crate::tcp::Upstream;
 use crate::transport::{self, ConnectError, Connection, Session, labels};
 use crate::worker::WorkerContext;
 
-/// Connects to an endpoint of the first of `routes`; where one fails, others are tried until the
-/// failfast time is over.
+/// Connects to an endpoint of the one of `routes` that a client who asks for `name` takes; where
+/// one fails, others are tried until the failfast time is over.
 pub(super) async fn connect(
     worker: &WorkerContext,
     routing: &Routing,
     routes: &[OpaqueRoute],
+    name: Option<&str>,
 ) -> Result<Upstream, Refusal> {
-    let backend = backend(routes)?;
+    let backend = backend(routes, name)?;
     let deadline = Instant::now() + backend.failfast;
     let mut last = None;
     loop {
@@ -40,8 +42,12 @@ pub(super) async fn connect(
     }
 }
 
-fn backend(routes: &[OpaqueRoute]) -> Result<&Backend, Refusal> {
-    let route = routes.first().ok_or(Refusal::NoBackend)?;
+fn backend<'r>(routes: &'r [OpaqueRoute], name: Option<&str>) -> Result<&'r Backend, Refusal> {
+    let route = match server_name::select(routes, |route| &route.snis, name) {
+        Some(route) => route,
+        None if routes.is_empty() => return Err(Refusal::NoBackend),
+        None => return Err(Refusal::NoRoute(name.map(Into::into))),
+    };
     let backends = route.backends.as_ref();
     let backends = backends.map_err(|why| Refusal::Forbidden(why.clone()))?;
     let backend = balance::backend(backends).ok_or(Refusal::NoBackend)?;

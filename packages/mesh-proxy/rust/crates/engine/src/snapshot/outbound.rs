@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mesh_decide::server_name::SniMatch;
+
 use super::{Endpoint, Failure, ResourceRef, Snapshot};
 
 /// The answer for one original destination.
@@ -49,6 +51,9 @@ pub struct HttpRule {
 #[derive(Debug)]
 pub struct OpaqueRoute {
     pub meta: ResourceRef,
+    /// The server names that a TLS route is about; none of them means all, and clients that name
+    /// nobody. TCP routes have none.
+    pub snis: Vec<SniMatch>,
     /// None where the control plane forbids the connection (an undefined port, denied egress) or
     /// calls the route invalid; the text says which.
     pub backends: Result<Distribution, Arc<str>>,

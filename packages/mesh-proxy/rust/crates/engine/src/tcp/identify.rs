@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mesh_decide::detect::{Protocol, settle};
-use mesh_decide::first_speaker::{Event, First, FirstSpeaker, QUIET, Step, are_http2_settings};
+use mesh_decide::first_speaker::{
+    Decision, Event, FirstSpeaker, Opening, QUIET, Speculation, Step, opening,
+};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::FirstBytes;
 use crate::balance::Pending;
+use crate::drain::Drain;
 use crate::transport::Io;
 
 /// A connection to a server, and the load that it is.
@@ -22,73 +25,77 @@ pub(crate) struct Upstream {
 }
 
 /// How to find out.
-pub(crate) struct Identify<C> {
+pub(crate) struct Identify<'a, C> {
     /// The judgement of first bytes.
     pub(crate) look: fn(&[u8]) -> Option<Protocol>,
-    /// How long the client has.
+    /// How long the client may be silent, and then how long it may take for its first words.
     pub(crate) limit: Duration,
-    /// Opens a connection to the server; None where that must not be done before the protocol is
-    /// known. Its own failure is None.
-    pub(crate) connect: Option<C>,
+    /// When `connect` may be used.
+    pub(crate) speculation: Speculation,
+    /// Opens a connection to the server, as opaque. Its own failure is None.
+    pub(crate) connect: C,
+    pub(crate) drain: &'a Drain,
 }
 
 /// What was found.
 #[derive(Debug)]
 pub(crate) struct Found {
-    pub(crate) protocol: Protocol,
+    pub(crate) decision: Decision,
     /// A connection to the server that is already there; only with [`Protocol::Opaque`].
     pub(crate) upstream: Option<Upstream>,
-    /// What is to be remembered of the destination.
-    pub(crate) first: Option<First>,
-    /// Whether the client's time was up.
-    pub(crate) timed_out: bool,
     /// The bytes that were read, to be replayed.
     pub(crate) bytes: Bytes,
 }
 
 impl Found {
     /// A server that is known to speak first: nobody needs to be watched.
-    pub(crate) fn opaque() -> Self {
+    pub(crate) fn remembered() -> Self {
         Self {
-            protocol: Protocol::Opaque,
+            decision: Decision::remembered(),
             upstream: None,
-            first: None,
-            timed_out: false,
             bytes: Bytes::new(),
         }
     }
 
-    /// The value of the label `result`.
+    /// The value of the classic label `result`.
     pub(crate) fn result(&self) -> &'static str {
-        match self.protocol {
-            _ if self.timed_out => "read_timeout",
+        match self.decision.protocol {
             Protocol::Http1 => "http/1",
             Protocol::Http2 => "http/2",
+            _ if self.decision.timed_out => "read_timeout",
             Protocol::Tls(_) | Protocol::Opaque => "not_http",
         }
     }
 }
 
-impl<C: Future<Output = Option<Upstream>>> Identify<C> {
-    /// Watches both sides until it is clear; None if the client went away without a word.
+impl<C: Future<Output = Option<Upstream>>> Identify<'_, C> {
+    /// Watches both sides until it is clear; None if the client went away without a word, or if
+    /// nobody has said one until the process is to end.
     ///
     /// # Errors
     /// When the client's connection fails.
     pub(crate) async fn run(self, client: &mut Io) -> io::Result<Option<Found>> {
-        let mut machine = FirstSpeaker::new(self.connect.is_some());
-        let mut server = Server::Idle(self.connect.map(Box::pin));
+        let mut machine = FirstSpeaker::new(self.speculation);
+        let mut server = Server::Idle(Some(Box::pin(self.connect)));
         let mut bytes = FirstBytes::default();
-        let deadline = Instant::now() + self.limit;
+        let mut clock = Clock::new(self.limit);
         let mut quiet = pin!(sleep(QUIET));
         let mut was_quiet = false;
-        loop {
+        let decision = loop {
             let event = tokio::select! {
                 biased;
                 read = bytes.read(client) => {
-                    let open = read?;
+                    let open = match read {
+                        Ok(open) => open,
+                        Err(error) => {
+                            server.reset();
+                            return Err(error);
+                        }
+                    };
                     if !open && bytes.as_slice().is_empty() && server.is_idle() {
                         return Ok(None);
                     }
+                    clock.client_spoke();
                     match judge(self.look, open, &bytes) {
                         Some(event) => event,
                         None => continue,
@@ -102,30 +109,71 @@ impl<C: Future<Output = Option<Upstream>>> Identify<C> {
                     }
                     Event::Quiet
                 }
-                () = sleep_until(deadline) => Event::TimedOut(settle(bytes.as_slice())),
-            };
-            let timed_out = matches!(event, Event::TimedOut(_));
-            let (protocol, first) = match machine.on(event) {
-                Step::Wait => continue,
-                Step::Connect => {
-                    server.connect();
-                    continue;
+                () = sleep_until(clock.deadline), if clock.is_running() => {
+                    clock.expire();
+                    match bytes.as_slice() {
+                        [] => Event::Silent,
+                        begun => Event::TimedOut(settle(begun)),
+                    }
                 }
-                Step::Join(first) => (Protocol::Opaque, first),
-                Step::Speak(protocol, first) => (protocol, first),
+                () = self.drain.signaled(), if !clock.is_running() => return Ok(None),
             };
-            let upstream = match protocol {
-                Protocol::Opaque => server.finish().await,
-                _ => None,
-            };
-            return Ok(Some(Found {
-                protocol,
-                upstream,
-                first,
-                timed_out,
-                bytes: bytes.into_bytes(),
-            }));
+            match machine.on(event) {
+                Step::Wait => {}
+                Step::Connect => server.connect(),
+                Step::Done(decision) => break decision,
+            }
+        };
+        let upstream = match decision.protocol {
+            Protocol::Opaque => server.finish().await,
+            _ => None,
+        };
+        Ok(Some(Found {
+            decision,
+            upstream,
+            bytes: bytes.into_bytes(),
+        }))
+    }
+}
+
+/// The client's time: for its silence, and once more for its first words, so that one who has
+/// waited for long is not cut off in the middle of them.
+struct Clock {
+    limit: Duration,
+    deadline: Instant,
+    state: Client,
+}
+
+#[derive(PartialEq, Eq)]
+enum Client {
+    Silent,
+    /// For longer than the limit.
+    Late,
+    Speaking,
+}
+
+impl Clock {
+    fn new(limit: Duration) -> Self {
+        Self {
+            limit,
+            deadline: Instant::now() + limit,
+            state: Client::Silent,
         }
+    }
+
+    fn client_spoke(&mut self) {
+        if self.state != Client::Speaking {
+            self.state = Client::Speaking;
+            self.deadline = Instant::now() + self.limit;
+        }
+    }
+
+    fn expire(&mut self) {
+        self.state = Client::Late;
+    }
+
+    fn is_running(&self) -> bool {
+        self.state != Client::Late
     }
 }
 
@@ -134,7 +182,7 @@ fn judge(look: fn(&[u8]) -> Option<Protocol>, open: bool, bytes: &FirstBytes) ->
         Some(protocol) => Some(Event::Detected(protocol)),
         None if open => None,
         // No more will come.
-        None => Some(Event::Detected(settle(bytes.as_slice()))),
+        None => Some(Event::ClientEnded(settle(bytes.as_slice()))),
     }
 }
 
@@ -161,6 +209,13 @@ impl<C: Future<Output = Option<Upstream>>> Server<C> {
         }
     }
 
+    /// Breaks it off, as the client has done.
+    fn reset(self) {
+        if let Self::Open(upstream, _) = self {
+            upstream.io.reset();
+        }
+    }
+
     /// The next thing that happens on it. Nothing is lost if the future is dropped.
     async fn event(&mut self) -> Event {
         match self {
@@ -177,7 +232,8 @@ impl<C: Future<Output = Option<Upstream>>> Server<C> {
             },
             Self::Open(upstream, said) => {
                 let event = listen(upstream, said).await;
-                if matches!(event, Event::ConnectFailed | Event::ServerSentSettings) {
+                let settings = Event::ServerSpoke(Opening::Http2Settings);
+                if event == Event::ConnectFailed || event == settings {
                     *self = Self::Gone;
                 }
                 event
@@ -204,14 +260,13 @@ async fn listen(upstream: &mut Upstream, said: &mut FirstBytes) -> Event {
         match said.read(&mut upstream.io).await {
             Ok(true) => {}
             Ok(false) if said.as_slice().is_empty() => return Event::ServerClosed,
-            Ok(false) => return Event::ServerSpoke,
+            // So few bytes that they could have become anything.
+            Ok(false) => return Event::ServerSpoke(Opening::Greeting),
             // As a peer's proxy breaks off when it cannot reach its application.
             Err(_) => return Event::ConnectFailed,
         }
-        match are_http2_settings(said.as_slice()) {
-            None => {}
-            Some(true) => return Event::ServerSentSettings,
-            Some(false) => return Event::ServerSpoke,
+        if let Some(opening) = opening(said.as_slice()) {
+            return Event::ServerSpoke(opening);
         }
     }
 }

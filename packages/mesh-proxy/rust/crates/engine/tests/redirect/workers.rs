@@ -186,6 +186,7 @@ fn routing(address: SocketAddr) -> Routing {
         failfast: Duration::from_secs(3),
     };
     let route = OpaqueRoute {
+        snis: Vec::new(),
         meta: meta(),
         backends: Ok(Distribution::FirstAvailable(vec![Arc::new(backend)])),
     };

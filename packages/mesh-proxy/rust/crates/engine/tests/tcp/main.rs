@@ -10,6 +10,7 @@ mod ends;
 mod loops;
 mod pair;
 mod peers;
+mod server_names;
 mod silence;
 mod sizes;
 mod throughput;

@@ -208,6 +208,7 @@ pub fn route(endpoint: Arc<Endpoint>) -> OpaqueRoute {
         failfast: Duration::from_millis(300),
     };
     OpaqueRoute {
+        snis: Vec::new(),
         meta: ResourceRef::Default("test".into()),
         backends: Ok(Distribution::FirstAvailable(vec![Arc::new(backend)])),
     }
