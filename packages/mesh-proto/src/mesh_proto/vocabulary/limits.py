@@ -79,6 +79,30 @@ DETECT_REMEMBERED_DESTINATIONS: Final = Limit(
     meaning="Destinations of which a worker remembers who speaks first.",
     excess="The one that was not used for longest is forgotten.",
 )
+DETECT_REMEMBERED_TIME: Final = Limit(
+    name="detect_remembered_time",
+    value=600,
+    unit=Unit.SECONDS,
+    variable=None,
+    meaning="How long it is remembered who speaks first to a destination.",
+    excess="It is found out again.",
+)
+DETECT_FIRST_LINE_BYTES: Final = Limit(
+    name="detect_first_line_bytes",
+    value=17408,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="How much of a first line that may become a request is waited for.",
+    excess="The connection is taken for HTTP/1, which refuses the line.",
+)
+DETECT_EMPTY_LINES: Final = Limit(
+    name="detect_empty_lines",
+    value=4,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Empty lines before a first request.",
+    excess="The connection is carried as opaque.",
+)
 TRANSPORT_HEADER_BYTES: Final = Limit(
     name="transport_header_bytes",
     value=1024,
@@ -174,6 +198,38 @@ HTTP1_LINGER_TIME: Final = Limit(
     variable=None,
     meaning="How long is read after the last response so that the client gets to read it.",
     excess="The connection is closed.",
+)
+HTTP1_LINGER_BYTES: Final = Limit(
+    name="http1_linger_bytes",
+    value=1048576,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="How much is read then.",
+    excess="The connection is closed.",
+)
+HTTP1_READ_AHEAD_BYTES: Final = Limit(
+    name="http1_read_ahead_bytes",
+    value=16384,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="How much of the next requests is read while one is answered.",
+    excess="The rest stays in the socket.",
+)
+HTTP1_WAITING_BYTES: Final = Limit(
+    name="http1_waiting_bytes",
+    value=131072,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="How much waits to be written to a connection.",
+    excess="Its source is read no further.",
+)
+PATH_DECODINGS: Final = Limit(
+    name="path_decodings",
+    value=4,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="How often a path may be percent-encoded where a path rule applies.",
+    excess="400, reason ambiguous_path.",
 )
 HTTP_HALF_CLOSED_TIME: Final = Limit(
     name="http_half_closed_time",
@@ -310,6 +366,9 @@ ALL: Final[tuple[Limit, ...]] = (
     DETECT_METHOD_BYTES,
     DETECT_QUIET_TIME,
     DETECT_REMEMBERED_DESTINATIONS,
+    DETECT_REMEMBERED_TIME,
+    DETECT_FIRST_LINE_BYTES,
+    DETECT_EMPTY_LINES,
     TRANSPORT_HEADER_BYTES,
     DRAIN_LAST_WORDS_TIME,
     HTTP1_HEAD_BYTES,
@@ -322,6 +381,10 @@ ALL: Final[tuple[Limit, ...]] = (
     HTTP1_INTERIM_RESPONSES,
     HTTP1_DISCARDED_BYTES,
     HTTP1_LINGER_TIME,
+    HTTP1_LINGER_BYTES,
+    HTTP1_READ_AHEAD_BYTES,
+    HTTP1_WAITING_BYTES,
+    PATH_DECODINGS,
     HTTP_HALF_CLOSED_TIME,
     HTTP2_PREFACE_TIME,
     HTTP2_STREAMS,

@@ -5,13 +5,15 @@
 
 use std::borrow::Cow;
 
+use mesh_wire::vocabulary::limits;
+
 /// The longest hello that is looked into, over all its records.
-pub const MAX_HELLO: usize = 16 * 1024;
+pub const MAX_HELLO: usize = limits::DETECT_CLIENT_HELLO_BYTES.size();
 
 /// A record of TLS carries at most this many bytes of plaintext (RFC 8446 §5.1).
 const MAX_RECORD: usize = 1 << 14;
 /// How much may be spent on record headers: a hello in tiny records is no honest one.
-const MAX_RECORDS: usize = 64;
+const MAX_RECORDS: usize = limits::DETECT_TLS_RECORDS.size();
 
 const RECORD_HANDSHAKE: u8 = 22;
 const MESSAGE_CLIENT_HELLO: u8 = 1;

@@ -4,16 +4,18 @@
 //! become HTTP or TLS, more of them are waited for. A short first segment is never taken for an
 //! opaque protocol.
 
+use mesh_wire::vocabulary::limits;
+
 use crate::client_hello::{self, Hello};
 
 /// Enough for a decision: a longer first line is HTTP's to refuse.
-pub const MAX_PREFIX: usize = 17 * 1024;
+pub const MAX_PREFIX: usize = limits::DETECT_FIRST_LINE_BYTES.size();
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0";
 /// The longest method in use has 17 letters; a longer word is another protocol.
-const MAX_METHOD: usize = 24;
+const MAX_METHOD: usize = limits::DETECT_METHOD_BYTES.size();
 /// Empty lines before a request that are waited through (RFC 9112 §2.2 asks for at least one).
-const MAX_EMPTY_LINES: usize = 4;
+const MAX_EMPTY_LINES: usize = limits::DETECT_EMPTY_LINES.size();
 /// The methods of which, and of a space, the beginning of a request is believed when no more comes.
 const METHODS: [&[u8]; 9] = [
     b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH",

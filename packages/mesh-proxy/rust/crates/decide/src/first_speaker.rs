@@ -8,13 +8,15 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
+use mesh_wire::vocabulary::limits;
+
 use crate::detect::Protocol;
 
 /// The client's chance to speak first.
-pub const QUIET: Duration = Duration::from_millis(50);
+pub const QUIET: Duration = limits::DETECT_QUIET_TIME.time();
 
 /// How long it is remembered who speaks first.
-const MEMORY: Duration = Duration::from_secs(10 * 60);
+const MEMORY: Duration = limits::DETECT_REMEMBERED_TIME.time();
 
 /// Who spoke first to a destination the last time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,8 +8,10 @@
 
 use std::borrow::Cow;
 
+use mesh_wire::vocabulary::limits;
+
 /// Decodings of a path until nothing is encoded any more; nobody honest needs as many.
-const MAX_DECODINGS: usize = 4;
+const MAX_DECODINGS: usize = limits::PATH_DECODINGS.size();
 
 /// The raw and the canonical form of a path would be judged differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,13 +7,14 @@ use std::num::NonZeroU16;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use mesh_wire::transport_header as wire;
+use mesh_wire::vocabulary::limits;
 use prost::Message;
 
 /// What every header begins with.
 pub const PREFACE: &[u8] = b"transport.l5d.io/v1\r\n\r\n";
 
 /// The longest message that is read: a port and a DNS name need less than 300 bytes.
-pub const MAX_MESSAGE: usize = 1024;
+pub const MAX_MESSAGE: usize = limits::TRANSPORT_HEADER_BYTES.size();
 
 /// Preface and length.
 const FIXED: usize = PREFACE.len() + 4;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use mesh_decide::first_speaker::Memory;
+use mesh_wire::vocabulary::limits;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 use tokio::task::{AbortHandle, LocalSet, spawn_local};
@@ -18,7 +19,7 @@ use crate::survive::survive;
 use crate::{allocator, inbound, outbound};
 
 /// Destinations of which a worker remembers who speaks first.
-const FIRST_SPEAKERS: usize = 1024;
+const FIRST_SPEAKERS: usize = limits::DETECT_REMEMBERED_DESTINATIONS.size();
 
 /// What the connections of one worker share; it never leaves its thread.
 pub struct WorkerContext {

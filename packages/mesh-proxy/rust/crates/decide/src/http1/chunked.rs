@@ -1,10 +1,12 @@
 //! The chunked transfer coding (RFC 9112 §7.1).
 
+use mesh_wire::vocabulary::limits;
+
 use super::scan::{LineEnds, Scanner};
 use super::{MAX_TRAILERS, Malformed};
 
 /// The longest line that announces a chunk, extensions included.
-const MAX_SIZE_LINE: usize = 4096;
+const MAX_SIZE_LINE: usize = limits::HTTP1_CHUNK_LINE_BYTES.size();
 
 /// Takes a chunked body apart. Extensions are dropped, as a recipient may; the sizes are held to
 /// the letter.

@@ -13,16 +13,18 @@ pub mod trailers;
 pub use framing::Framing;
 pub use malformed::Malformed;
 
+use mesh_wire::vocabulary::limits;
+
 /// The longest head: start line and fields.
-pub const MAX_HEAD: usize = 64 * 1024;
+pub const MAX_HEAD: usize = limits::HTTP1_HEAD_BYTES.size();
 /// The longest request target.
-pub const MAX_TARGET: usize = 32 * 1024;
+pub const MAX_TARGET: usize = limits::HTTP1_TARGET_BYTES.size();
 /// Field lines in one head.
-pub const MAX_FIELDS: usize = 128;
+pub const MAX_FIELDS: usize = limits::HTTP1_FIELDS.size();
 /// The longest trailer section.
-pub const MAX_TRAILERS: usize = 16 * 1024;
+pub const MAX_TRAILERS: usize = limits::HTTP1_TRAILER_BYTES.size();
 /// Field lines in one trailer section.
-pub const MAX_TRAILER_FIELDS: usize = 64;
+pub const MAX_TRAILER_FIELDS: usize = limits::HTTP1_TRAILER_FIELDS.size();
 
 /// The versions of HTTP/1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

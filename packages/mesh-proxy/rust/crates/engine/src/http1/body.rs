@@ -6,6 +6,8 @@ use std::task::{Context, Poll, ready};
 use mesh_decide::http1::chunked::{Decoder, Step};
 use mesh_decide::http1::{Framing, trailers};
 
+use mesh_wire::vocabulary::limits;
+
 use super::input::Input;
 use crate::http::body::{BodyError, Frame};
 use crate::transport::Io;
@@ -88,7 +90,7 @@ impl<'a> Body<'a> {
     /// its sending direction, which says nothing about the other. Bytes of a next message are kept.
     pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<Option<BodyError>> {
         /// More than that of pipelined requests is left in the socket.
-        const READ_AHEAD: usize = 16 * 1024;
+        const READ_AHEAD: usize = limits::HTTP1_READ_AHEAD_BYTES.size();
         while self.left.is_nothing() && self.input.buffer.len() < READ_AHEAD {
             match ready!(self.input.poll_read(self.io, cx)) {
                 Ok(true) => {}

@@ -12,6 +12,7 @@ use mesh_decide::headers::strip_hop_by_hop;
 use mesh_decide::http1::framing::Lengths;
 use mesh_decide::http1::scan::{LineEnds, Scanner};
 use mesh_decide::http1::{Framing, Malformed, Version as Http1, request, response};
+use mesh_wire::vocabulary::limits;
 
 use super::body::{Body, Left};
 use super::input::{HeadError, Input, scanner};
@@ -22,7 +23,7 @@ use crate::http::message::{Form, Length, Request, Response, Version};
 use crate::transport::Io;
 
 /// More interim responses than that are an attack or a fault.
-const MAX_INTERIM: u32 = 64;
+const MAX_INTERIM: u32 = limits::HTTP1_INTERIM_RESPONSES.number();
 
 /// A connection to an endpoint.
 #[derive(Debug)]

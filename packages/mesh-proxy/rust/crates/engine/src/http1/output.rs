@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
+use mesh_wire::vocabulary::limits;
 use tokio::io::AsyncWrite;
 
 use crate::transport::Io;
@@ -17,7 +18,7 @@ const COPIED: usize = 8 * 1024;
 /// What most heads with a small body fit in; the allocator has such pieces at hand.
 const SMALL: usize = 768;
 /// How much may wait before the other side is read no further.
-const HIGH_WATER: usize = 128 * 1024;
+const HIGH_WATER: usize = limits::HTTP1_WAITING_BYTES.size();
 /// Pieces in one vectored write.
 const PIECES: usize = 16;
 

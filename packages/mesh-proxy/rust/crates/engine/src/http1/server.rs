@@ -11,6 +11,7 @@ use http::header::UPGRADE;
 use mesh_decide::http1::request::{self, Form as TargetForm};
 use mesh_decide::http1::scan::LineEnds;
 use mesh_decide::http1::{self, Malformed};
+use mesh_wire::vocabulary::limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Sleep, sleep, timeout};
 
@@ -27,14 +28,17 @@ use crate::transport::Io;
 
 /// How long a client may take for a head once it has begun one. Between requests it may be idle
 /// for as long as it likes: whoever accepts connections for the application decides that.
-const HEAD: Duration = Duration::from_secs(30);
+const HEAD: Duration = limits::HTTP1_HEAD_TIME.time();
 /// The same once the process is to end. Whoever has begun a head means to send the rest.
-const LAST_HEAD: Duration = Duration::from_secs(1);
+const LAST_HEAD: Duration = limits::DRAIN_LAST_WORDS_TIME.time();
 /// How much of an unread request is read for the sake of the connection.
-const DISCARDED: usize = 256 * 1024;
-/// How long, and how much, is read after the last response, so that a client which still sends
+const DISCARDED: usize = limits::HTTP1_DISCARDED_BYTES.size();
+/// How long is read after the last response, so that a client which still sends
 /// gets to read it (RFC 9112 §9.6).
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER: Duration = limits::HTTP1_LINGER_TIME.time();
+
+/// How much is read then.
+const LINGERED: usize = limits::HTTP1_LINGER_BYTES.size();
 
 /// A connection that has become something else, with the one to the endpoint.
 #[derive(Debug)]
@@ -120,8 +124,16 @@ impl Connection {
         let mut deadline: Option<Pin<Box<Sleep>>> = None;
         let mut last = false;
         let found = poll_fn(|cx| {
-            self.input.skip_empty_lines();
-            let found = self.input.poll_head(&self.io, &mut scanner, cx);
+            let found = loop {
+                self.input.skip_empty_lines();
+                match self.input.poll_head(&self.io, &mut scanner, cx) {
+                    // An empty line that came together with the head behind it.
+                    Poll::Ready(Ok(Some(block))) if block == "\r\n" => {
+                        scanner = self::scanner(LineEnds::Strict);
+                    }
+                    found => break found,
+                }
+            };
             if found.is_ready() {
                 return found;
             }
@@ -238,7 +250,7 @@ impl Connection {
         let linger = async {
             let mut scrap = crate::buffer::take();
             let mut read = 0;
-            while read < 4 * DISCARDED {
+            while read < LINGERED {
                 match io.read(&mut scrap).await {
                     Ok(0) | Err(_) => return,
                     Ok(length) => read += length,

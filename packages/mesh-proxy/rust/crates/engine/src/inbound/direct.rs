@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mesh_decide::transport_header::{Header, Malformed, Session};
+use mesh_wire::vocabulary::limits;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
@@ -51,7 +52,7 @@ pub(super) async fn serve(
 }
 
 /// How long a client may still take to say what it wants once the process is to end.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const LAST_WORDS: Duration = limits::DRAIN_LAST_WORDS_TIME.time();
 
 async fn open_in_time(tcp: TcpStream, worker: &WorkerContext) -> Result<Opening, Refusal> {
     let ended = async {

@@ -10,7 +10,7 @@ use tokio::task::spawn_local;
 use tokio::time::timeout;
 
 use super::app;
-use super::client::once;
+use super::client::{Raw, once};
 use super::mesh::{Hop, Mesh, run};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
@@ -170,6 +170,35 @@ async fn fault_32_stalled_streams_leave_the_others_their_share() {
         for (_, mut send) in held {
             send.send_reset(Reason::CANCEL);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn fault_02_a_head_that_drips_has_its_own_deadline_and_idleness_none() {
+    run(async {
+        let mesh = Mesh::start(app::http1().await, Hop::Mesh).await;
+        let (mut idle, mut slow) = (
+            Raw::connect(mesh.http1).await,
+            Raw::connect(mesh.http1).await,
+        );
+        idle.send(GET).await;
+        assert_eq!(idle.response().await.text(), "hello /x");
+        slow.send("GET /x HT").await;
+        slow.send("TP/1.1\r\nHos").await;
+        // So that the proxy has read it, and its clock runs.
+        good_client_is_served(&mesh).await;
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(20)).await;
+        slow.send("t: w").await;
+        tokio::time::advance(Duration::from_secs(11)).await;
+        tokio::time::resume();
+        assert!(
+            slow.is_closed().await,
+            "a byte now and then does not prolong it"
+        );
+        idle.send(GET).await;
+        assert_eq!(idle.response().await.text(), "hello /x");
     })
     .await;
 }

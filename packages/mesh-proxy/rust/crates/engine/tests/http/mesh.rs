@@ -73,7 +73,8 @@ pub struct Mesh {
 
 /// Runs a test on one thread, as a worker does, and not for ever.
 pub async fn run(test: impl Future<Output = ()>) {
-    let limited = tokio::time::timeout(Duration::from_secs(30), test);
+    // Longer than any clock that a test puts forward.
+    let limited = tokio::time::timeout(Duration::from_secs(90), test);
     LocalSet::new()
         .run_until(limited)
         .await

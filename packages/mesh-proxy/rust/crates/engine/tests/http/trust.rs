@@ -142,3 +142,65 @@ async fn a_probes_path_is_open_though_the_route_before_it_is_not() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn fault_19_no_way_to_write_a_path_is_judged_otherwise_than_the_path() {
+    let route = |path: Option<&str>, authentication| InboundRoute {
+        meta: ResourceRef::Default("probe".into()),
+        exact_paths: path.map(Into::into).into_iter().collect(),
+        authorizations: vec![allow(authentication)],
+        labels: "".into(),
+    };
+    run(async {
+        let (app, log) = app::scripted(&["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]).await;
+        let named = Authentication::TlsIdentities {
+            exact: vec![CLIENT.into()],
+            suffixes: Vec::new(),
+        };
+        let routes = vec![
+            route(Some("/healthz"), Authentication::Unauthenticated),
+            route(None, named),
+        ];
+        let mesh = Mesh::with_routes(app, Hop::Mesh, Vec::new(), routes).await;
+        let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: web\r\n\r\n");
+        assert_eq!(once(mesh.stranger, get("/healthz")).await.status(), 200);
+        log.borrow_mut().clear();
+        for path in [
+            "//healthz",
+            "/./healthz",
+            "/a/../healthz",
+            "/%2e%2e/healthz",
+            "/%68ealthz",
+            "/%2Fhealthz",
+            "/%5Chealthz",
+            "/\\healthz",
+            "/%252Fhealthz",
+            "/healthz;x=1",
+            "/healthz%3Fx",
+            "/healthz%00",
+            "/%c0%afhealthz",
+            "http://web//healthz",
+        ] {
+            for door in [mesh.stranger, mesh.http1] {
+                let answer = once(door, get(path)).await;
+                assert_eq!(answer.status(), 400, "{path}");
+            }
+        }
+        let told = once(mesh.http1, get("//healthz")).await;
+        let error = told.field("l5d-proxy-error").unwrap();
+        assert!(error.starts_with("ambiguous_path"), "{error}");
+        assert!(log.borrow().is_empty());
+        // Where every reading is judged alike, the path arrives as it was written.
+        for path in ["//admin/%2e%2e/x;y=%zz", "/caf%e9", "/%252f\\a"] {
+            assert_eq!(once(mesh.stranger, get(path)).await.status(), 403, "{path}");
+            log.borrow_mut().clear();
+            assert_eq!(once(mesh.http1, get(path)).await.status(), 200, "{path}");
+            let seen = String::from_utf8(log.borrow().clone()).unwrap();
+            assert!(
+                seen.starts_with(&format!("GET {path} HTTP/1.1\r\n")),
+                "{seen}"
+            );
+        }
+    })
+    .await;
+}

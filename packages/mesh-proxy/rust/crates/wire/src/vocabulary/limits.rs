@@ -81,6 +81,36 @@ pub const DETECT_REMEMBERED_DESTINATIONS: Limit = Limit {
     excess: "The one that was not used for longest is forgotten.",
 };
 
+/// How long it is remembered who speaks first to a destination.
+pub const DETECT_REMEMBERED_TIME: Limit = Limit {
+    name: "detect_remembered_time",
+    value: 600,
+    unit: Unit::Seconds,
+    variable: None,
+    meaning: "How long it is remembered who speaks first to a destination.",
+    excess: "It is found out again.",
+};
+
+/// How much of a first line that may become a request is waited for.
+pub const DETECT_FIRST_LINE_BYTES: Limit = Limit {
+    name: "detect_first_line_bytes",
+    value: 17408,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "How much of a first line that may become a request is waited for.",
+    excess: "The connection is taken for HTTP/1, which refuses the line.",
+};
+
+/// Empty lines before a first request.
+pub const DETECT_EMPTY_LINES: Limit = Limit {
+    name: "detect_empty_lines",
+    value: 4,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Empty lines before a first request.",
+    excess: "The connection is carried as opaque.",
+};
+
 /// The longest message of a transport header.
 pub const TRANSPORT_HEADER_BYTES: Limit = Limit {
     name: "transport_header_bytes",
@@ -199,6 +229,46 @@ pub const HTTP1_LINGER_TIME: Limit = Limit {
     variable: None,
     meaning: "How long is read after the last response so that the client gets to read it.",
     excess: "The connection is closed.",
+};
+
+/// How much is read then.
+pub const HTTP1_LINGER_BYTES: Limit = Limit {
+    name: "http1_linger_bytes",
+    value: 1048576,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "How much is read then.",
+    excess: "The connection is closed.",
+};
+
+/// How much of the next requests is read while one is answered.
+pub const HTTP1_READ_AHEAD_BYTES: Limit = Limit {
+    name: "http1_read_ahead_bytes",
+    value: 16384,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "How much of the next requests is read while one is answered.",
+    excess: "The rest stays in the socket.",
+};
+
+/// How much waits to be written to a connection.
+pub const HTTP1_WAITING_BYTES: Limit = Limit {
+    name: "http1_waiting_bytes",
+    value: 131072,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "How much waits to be written to a connection.",
+    excess: "Its source is read no further.",
+};
+
+/// How often a path may be percent-encoded where a path rule applies.
+pub const PATH_DECODINGS: Limit = Limit {
+    name: "path_decodings",
+    value: 4,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "How often a path may be percent-encoded where a path rule applies.",
+    excess: "400, reason ambiguous_path.",
 };
 
 /// How long a response may take to begin after its client has ended its sending direction.
@@ -368,6 +438,9 @@ pub static ALL: &[&Limit] = &[
     &DETECT_METHOD_BYTES,
     &DETECT_QUIET_TIME,
     &DETECT_REMEMBERED_DESTINATIONS,
+    &DETECT_REMEMBERED_TIME,
+    &DETECT_FIRST_LINE_BYTES,
+    &DETECT_EMPTY_LINES,
     &TRANSPORT_HEADER_BYTES,
     &DRAIN_LAST_WORDS_TIME,
     &HTTP1_HEAD_BYTES,
@@ -380,6 +453,10 @@ pub static ALL: &[&Limit] = &[
     &HTTP1_INTERIM_RESPONSES,
     &HTTP1_DISCARDED_BYTES,
     &HTTP1_LINGER_TIME,
+    &HTTP1_LINGER_BYTES,
+    &HTTP1_READ_AHEAD_BYTES,
+    &HTTP1_WAITING_BYTES,
+    &PATH_DECODINGS,
     &HTTP_HALF_CLOSED_TIME,
     &HTTP2_PREFACE_TIME,
     &HTTP2_STREAMS,
