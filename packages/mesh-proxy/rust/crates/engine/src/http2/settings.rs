@@ -34,7 +34,9 @@ pub struct KeepAlive {
 /// A window as large as a fast network needs at a millisecond's round trip, and large enough that
 /// ordinary messages cost no window updates.
 const STREAM_WINDOW: u32 = 1024 * 1024;
-const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
+/// So many times that of a stream are streams that may stall, with all that they may send ahead,
+/// before they hold up the others of their connection; and a stalled connection costs no more.
+const CONNECTION_WINDOW: u32 = 32 * STREAM_WINDOW;
 /// HTTP/2's own initial window (RFC 9113 §6.9.2): who configures it asked for nothing.
 const UNCONFIGURED_WINDOW: u32 = 65_535;
 
