@@ -40,7 +40,7 @@ pub enum ConnectError {
     NotCertified,
     /// The peer is not who it should be, or does not speak TLS as we do.
     Tls(SocketAddr, io::Error),
-    /// The peer's proxy does not understand transport headers.
+    /// A gateway does not take the header that alone would name the target.
     NoTransport(SocketAddr),
     /// A gateway's address without a port.
     Authority(Arc<str>),
@@ -80,7 +80,10 @@ impl fmt::Display for ConnectError {
             ),
             Self::Tls(to, error) => write!(formatter, "no TLS session with {to}: {error}"),
             Self::NoTransport(to) => {
-                write!(formatter, "{to} did not agree to take a transport header")
+                write!(
+                    formatter,
+                    "the gateway {to} takes no transport header to name the target"
+                )
             }
             Self::Authority(name) => write!(formatter, "the gateway target {name} has no port"),
         }
@@ -98,7 +101,7 @@ impl std::error::Error for ConnectError {
 
 /// Connects to an endpoint for a connection of the given kind, within the connect timeout.
 ///
-/// If the endpoint's proxy expects a transport header, it is written; it leaves with the first
+/// If the endpoint's proxy takes a transport header, it is written; it leaves with the first
 /// flush, at once on an opaque connection because there the server may speak first.
 ///
 /// # Errors
@@ -242,6 +245,8 @@ impl<'a> Plan<'a> {
             .map_err(|error| ConnectError::Tls(self.to, error))
     }
 
+    /// Writes the header, if the peer has selected the protocol that has one. Without it the peer
+    /// goes by the connection alone: it has proved who it is, and takes what is sent to this port.
     async fn announce(
         &self,
         stream: &mut TlsStream,
@@ -249,7 +254,11 @@ impl<'a> Plan<'a> {
         session: Session,
     ) -> Result<(), ConnectError> {
         if stream.session().alpn_protocol() != Some(TRANSPORT_ALPN) {
-            return Err(ConnectError::NoTransport(self.to));
+            // A request names its target itself; bytes do not.
+            return match header.name {
+                Some(_) if session == Session::Opaque => Err(ConnectError::NoTransport(self.to)),
+                _ => Ok(()),
+            };
         }
         let fail = |error| ConnectError::Tls(self.to, error);
         stream.write_all(&header.encode()).await.map_err(fail)?;

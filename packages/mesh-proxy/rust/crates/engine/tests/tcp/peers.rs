@@ -8,10 +8,10 @@ use mesh_decide::transport_header::Session;
 use mesh_engine::snapshot::PeerId;
 use mesh_engine::testing::Authority;
 use mesh_engine::tls::{Credentials, TRANSPORT_ALPN, provider, server_only};
-use mesh_engine::transport::{ConnectError, TlsStream, connect};
+use mesh_engine::transport::{ConnectError, TlsStatus, TlsStream, connect};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ServerConfig, version};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::app;
@@ -155,28 +155,64 @@ async fn fault_07_a_client_with_a_wrong_certificate_is_refused_with_the_reason()
     .await;
 }
 
+/// A server that proves the right name, does not know of transport headers, and answers with what
+/// it has heard.
+async fn without_transport(authority: &Authority) -> SocketAddr {
+    let config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&version::TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(certified(authority.issue(SERVER)));
+    let config = Arc::new(config);
+    app::serve(async move |tcp| {
+        let mut tls = TlsStream::accept(tcp, config.clone(), &[]).await.unwrap();
+        let mut bytes = [0; 5];
+        if tls.read_exact(&mut bytes).await.is_ok() {
+            tls.write_all(&bytes).await.unwrap();
+            tls.flush().await.unwrap();
+        }
+    })
+    .await
+}
+
 #[tokio::test]
-async fn a_peer_without_the_transport_protocol_is_not_sent_the_applications_bytes() {
+async fn a_peer_that_has_not_selected_the_transport_protocol_gets_no_header() {
     run(async {
         let pair = Pair::opaque(app::echo().await).await;
-        let config = ServerConfig::builder_with_provider(provider())
-            .with_protocol_versions(&[&version::TLS13])
-            .unwrap()
-            .with_no_client_auth()
-            .with_cert_resolver(certified(pair.authority.issue(SERVER)));
-        let config = Arc::new(config);
-        let address = app::serve(async move |tcp| {
-            let mut tls = TlsStream::accept(tcp, config.clone(), &[]).await.unwrap();
-            let mut bytes = Vec::new();
-            let _ = tls.read_to_end(&mut bytes).await;
-            assert_eq!(bytes, b"");
-        })
-        .await;
+        let address = without_transport(&pair.authority).await;
         let endpoint = endpoint(address, Some(address.port()));
-        let error = connect(&pair.client, &endpoint, Session::Opaque)
+        for session in [Session::Opaque, Session::Http1, Session::Http2] {
+            let connection = connect(&pair.client, &endpoint, session).await.unwrap();
+            assert!(
+                matches!(&connection.tls, TlsStatus::Established(Some(name)) if &**name == SERVER)
+            );
+            let mut io = connection.io;
+            io.write_all(b"hello").await.unwrap();
+            io.flush().await.unwrap();
+            let mut heard = [0; 5];
+            io.read_exact(&mut heard).await.unwrap();
+            assert_eq!(&heard, b"hello");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_cannot_be_told_the_target_is_not_sent_the_applications_bytes() {
+    run(async {
+        let pair = Pair::opaque(app::echo().await).await;
+        let address = without_transport(&pair.authority).await;
+        let mut gateway = endpoint(address, Some(address.port()));
+        let target = Some("api.shop.svc.east.example:8080".into());
+        gateway.authority_override = target;
+        let error = connect(&pair.client, &gateway, Session::Opaque)
             .await
             .unwrap_err();
         assert_eq!(error.reason(), "no_transport_alpn");
+        // A request carries the name itself.
+        connect(&pair.client, &gateway, Session::Http2)
+            .await
+            .unwrap();
     })
     .await;
 }
