@@ -39,6 +39,22 @@ class Limit:
     """What happens beyond it."""
 
 
+RELAY_WIDE_BUFFERS: Final = Limit(
+    name="relay_wide_buffers",
+    value=32,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Streams of one worker that may hold a buffer of 256 KiB at once; they get one after they have filled one of 64 KiB.",
+    excess="The stream goes on with 64 KiB.",
+)
+RELAY_TURN_BYTES: Final = Limit(
+    name="relay_turn_bytes",
+    value=1048576,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="How much one direction of a relayed connection carries before other connections get their turn.",
+    excess="The direction goes on after them.",
+)
 DETECT_CLIENT_HELLO_BYTES: Final = Limit(
     name="detect_client_hello_bytes",
     value=16384,
@@ -361,6 +377,8 @@ ADMIN_BODY_BYTES: Final = Limit(
 )
 
 ALL: Final[tuple[Limit, ...]] = (
+    RELAY_WIDE_BUFFERS,
+    RELAY_TURN_BYTES,
     DETECT_CLIENT_HELLO_BYTES,
     DETECT_TLS_RECORDS,
     DETECT_METHOD_BYTES,

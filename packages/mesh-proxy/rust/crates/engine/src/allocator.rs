@@ -5,6 +5,8 @@ use std::time::Duration;
 use mimalloc::MiMalloc;
 use tokio::time::sleep;
 
+use crate::buffer;
+
 /// A request allocates a few dozen times, and what 32 requests in progress hold is more than glibc
 /// keeps at hand per size. Measured at 32 connections: a twelfth less CPU per request for 1 MB more
 /// of resident memory. Version 3 of it was no faster; with huge pages it would cost 11 MB.
@@ -21,6 +23,7 @@ const KEPT: Duration = Duration::from_secs(5);
 pub(crate) async fn give_back_unused() {
     loop {
         sleep(KEPT).await;
+        buffer::trim();
         give_back();
     }
 }

@@ -5,9 +5,10 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use mesh_wire::vocabulary::limits;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::buffer::{self, Buffer};
+use crate::buffer::{self, Buffer, Width};
 use crate::transport::Io;
 
 /// Two joined connections: what one side sends goes to the other, ends included.
@@ -63,6 +64,8 @@ struct Flow {
     state: State,
     /// Whether something was written since the last flush.
     unflushed: bool,
+    /// By how much the next read may take.
+    width: Width,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -88,8 +91,13 @@ impl Flow {
         target: &mut Io,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
+        let mut moved = 0;
         loop {
             ready!(self.poll_write(target, cx))?;
+            if self.width == Width::Wide {
+                // A buffer full is worth a system call; and a slow receiver holds back one, not two.
+                ready!(self.poll_flush(target, cx))?;
+            }
             match self.state {
                 State::Open => {}
                 State::Ending => {
@@ -98,15 +106,27 @@ impl Flow {
                 }
                 State::Ended => return Poll::Ready(Ok(())),
             }
-            if self.state == State::Open && self.poll_fill(source, cx)?.is_pending() {
-                // The end of this wake-up: the one flush.
-                if self.unflushed {
-                    ready!(Pin::new(target).poll_flush(cx))?;
-                    self.unflushed = false;
-                }
+            if moved >= limits::RELAY_TURN_BYTES.size() {
+                // Others wait for this thread too.
+                ready!(self.poll_flush(target, cx))?;
+                cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
+            if self.state == State::Open && self.poll_fill(source, cx)?.is_pending() {
+                // The end of this wake-up: the one flush.
+                ready!(self.poll_flush(target, cx))?;
+                return Poll::Pending;
+            }
+            moved += self.chunk.as_ref().map_or(0, |chunk| chunk.end);
         }
+    }
+
+    fn poll_flush(&mut self, target: &mut Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.unflushed {
+            ready!(Pin::new(target).poll_flush(cx))?;
+            self.unflushed = false;
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_write(&mut self, target: &mut Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -129,7 +149,7 @@ impl Flow {
     /// Waits for bytes without a buffer; then reads what is there, up to a buffer full.
     fn poll_fill(&mut self, source: &mut Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(source.poll_readable(cx));
-        let mut buffer = buffer::take();
+        let mut buffer = buffer::take_of(self.width);
         let mut target = ReadBuf::new(&mut buffer);
         // TLS gives a record at a time: several are gathered into one write.
         while target.remaining() > 0 {
@@ -145,6 +165,7 @@ impl Flow {
             }
         }
         let end = target.filled().len();
+        self.width = self.width.after(end);
         if end > 0 {
             self.chunk = Some(Chunk {
                 buffer,

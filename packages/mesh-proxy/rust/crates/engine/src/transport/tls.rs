@@ -1,8 +1,8 @@
 //! A TLS connection over TCP that writes once per wake-up and holds no buffer while it waits.
 //!
 //! What is written is only encrypted until [`poll_flush`](AsyncWrite::poll_flush) (or until 64 KiB
-//! wait), so that a wake-up which writes many pieces costs one `send`: the largest lever measured.
-//! Ciphertext is read 64 KiB at a time from a pooled buffer.
+//! wait, 256 KiB of a bulk stream), so that a wake-up which writes many pieces costs one `send`: the
+//! largest lever measured. Ciphertext is read into pooled buffers of the same sizes.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -17,7 +17,7 @@ use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerCon
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::buffer::{self, Buffer};
+use crate::buffer::{self, Buffer, Width};
 
 /// An established TLS session on a TCP connection.
 pub struct TlsStream {
@@ -25,6 +25,8 @@ pub struct TlsStream {
     session: Connection,
     /// Ciphertext that the session has not taken yet.
     received: Option<(Buffer, Range<usize>)>,
+    /// By how much the next read of ciphertext may take.
+    width: Width,
     closing: bool,
 }
 
@@ -61,6 +63,7 @@ impl TlsStream {
             tcp,
             session,
             received: None,
+            width: Width::default(),
             closing: false,
         };
         poll_fn(|cx| stream.poll_handshake(cx)).await?;
@@ -94,10 +97,11 @@ impl TlsStream {
         let (buffer, range) = match &mut self.received {
             Some(received) => received,
             empty => {
-                let mut buffer = buffer::take();
+                let mut buffer = buffer::take_of(self.width);
                 let mut target = ReadBuf::new(&mut buffer);
                 ready!(Pin::new(&mut self.tcp).poll_read(cx, &mut target))?;
                 let length = target.filled().len();
+                self.width = self.width.after(length);
                 if length == 0 {
                     self.session.read_tls(&mut io::empty())?;
                     return Poll::Ready(Ok(false));
@@ -231,6 +235,10 @@ impl AsyncWrite for TlsStream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if bytes.len() > buffer::SIZE {
+            // A bulk stream: its buffer full is one gathered send.
+            self.session.set_buffer_limit(Some(buffer::WIDE));
+        }
         self.poll_accepts(cx, |writer| writer.write(bytes))
     }
 

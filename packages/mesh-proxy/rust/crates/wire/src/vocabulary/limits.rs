@@ -31,6 +31,26 @@ pub struct Limit {
     pub excess: &'static str,
 }
 
+/// Streams of one worker that may hold a buffer of 256 KiB at once; they get one after they have filled one of 64 KiB.
+pub const RELAY_WIDE_BUFFERS: Limit = Limit {
+    name: "relay_wide_buffers",
+    value: 32,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Streams of one worker that may hold a buffer of 256 KiB at once; they get one after they have filled one of 64 KiB.",
+    excess: "The stream goes on with 64 KiB.",
+};
+
+/// How much one direction of a relayed connection carries before other connections get their turn.
+pub const RELAY_TURN_BYTES: Limit = Limit {
+    name: "relay_turn_bytes",
+    value: 1048576,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "How much one direction of a relayed connection carries before other connections get their turn.",
+    excess: "The direction goes on after them.",
+};
+
 /// How much of a ClientHello is read to find the name that it asks for.
 pub const DETECT_CLIENT_HELLO_BYTES: Limit = Limit {
     name: "detect_client_hello_bytes",
@@ -433,6 +453,8 @@ pub const ADMIN_BODY_BYTES: Limit = Limit {
 
 /// Every one of them, in the order of the table.
 pub static ALL: &[&Limit] = &[
+    &RELAY_WIDE_BUFFERS,
+    &RELAY_TURN_BYTES,
     &DETECT_CLIENT_HELLO_BYTES,
     &DETECT_TLS_RECORDS,
     &DETECT_METHOD_BYTES,
