@@ -1,11 +1,11 @@
 //! The header or trailer fields of one message, in the form in which they arrived.
 //!
-//! HTTP/1 fields stay slices of the head that was read, so that a proxied message costs no
-//! allocation per field and its names keep their case; HTTP/2 fields stay the map that the codec
-//! made. Either becomes the other only where the message changes its version.
+//! Fields stay slices of the head that was read, so that a proxied message costs no allocation per
+//! field and HTTP/1's names keep their case; where the `h2` crate reads a head they stay the map
+//! that it made.
 
 use bytes::{Bytes, BytesMut};
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
 
 /// Header or trailer fields.
 #[derive(Clone, Debug)]
@@ -14,20 +14,25 @@ pub enum Fields {
     Map(HeaderMap),
 }
 
-/// The field lines of an HTTP/1 message.
+/// Fields as they lie in one block of bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Lines {
     block: Bytes,
     lines: Vec<Line>,
     added: Vec<(HeaderName, HeaderValue)>,
+    /// Whether HTTP/2 cut `Cookie` into several fields.
+    crumbled: bool,
 }
 
 /// Where a field's name and value lie in the block.
 #[derive(Clone, Copy, Debug)]
-struct Line {
-    name: (u32, u32),
-    value: (u32, u32),
+pub(crate) struct Line {
+    pub name: Range,
+    pub value: Range,
 }
+
+/// The first byte and the one behind the last.
+pub(crate) type Range = (u32, u32);
 
 impl Lines {
     /// The fields that httparse found in `block`.
@@ -56,10 +61,22 @@ impl Lines {
             block,
             lines,
             added: Vec::new(),
+            crumbled: false,
         }
     }
 
-    fn part(&self, (start, end): (u32, u32)) -> &[u8] {
+    /// The fields of an HTTP/2 head, whose names and values lie in `block`. `crumbled`: `Cookie` is
+    /// there more than once (RFC 9113 §8.2.3).
+    pub(crate) fn assembled(block: Bytes, lines: Vec<Line>, crumbled: bool) -> Self {
+        Self {
+            block,
+            lines,
+            added: Vec::new(),
+            crumbled,
+        }
+    }
+
+    fn part(&self, (start, end): Range) -> &[u8] {
         &self.block[start as usize..end as usize]
     }
 
@@ -230,9 +247,30 @@ impl Fields {
         }
     }
 
-    /// Writes the fields as HTTP/1 lines, without the blank line.
+    /// Writes the fields as HTTP/1 lines, without the blank line. A `Cookie` that HTTP/2 cut up
+    /// becomes one again (RFC 9113 §8.2.3).
     pub fn write(&self, out: &mut BytesMut) {
-        self.for_each(|name, value| write_line(out, name, value));
+        if !self.is_crumbled() {
+            return self.for_each(|name, value| write_line(out, name, value));
+        }
+        let mut joined = false;
+        self.for_each(|name, value| {
+            if !same(name, &COOKIE) {
+                write_line(out, name, value);
+            } else if !std::mem::replace(&mut joined, true) {
+                let crumbs: Vec<&[u8]> = self.get_all(&COOKIE).collect();
+                write_line(out, name, &crumbs.join(&b"; "[..]));
+            }
+        });
+    }
+
+    /// Whether HTTP/2 cut `Cookie` into several fields. An HTTP/1 client that sends several keeps
+    /// them.
+    fn is_crumbled(&self) -> bool {
+        match self {
+            Self::Lines(lines) => lines.crumbled,
+            Self::Map(map) => map.get_all(COOKIE).iter().nth(1).is_some(),
+        }
     }
 }
 

@@ -154,7 +154,7 @@ fn is(name: &[u8], wanted: &http::HeaderName) -> bool {
 }
 
 /// A decimal number without sign, white space, leading zeros or overflow.
-fn decimal(value: &[u8]) -> Option<u64> {
+pub(crate) fn decimal(value: &[u8]) -> Option<u64> {
     if value.len() > 1 && value[0] == b'0' || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }

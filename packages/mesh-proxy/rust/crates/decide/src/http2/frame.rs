@@ -398,3 +398,6 @@ pub fn write_window_update(out: &mut Vec<u8>, stream: u32, increment: u32) {
     FrameHead::new(4, Kind::WINDOW_UPDATE, Flags::NONE, stream).write(out);
     out.extend_from_slice(&increment.to_be_bytes());
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,3 @@
-#![allow(unused_variables, dead_code)] // until the bodies are here
 //! HTTP/2 without I/O (RFC 9113): frames, header compression (RFC 7541), what heads must obey.
 //!
 //! Strict where a peer that breaks a rule could make two readers see two messages, and bounded
@@ -10,6 +9,7 @@ pub mod frame;
 pub mod head;
 pub mod hpack;
 mod malformed;
+mod names;
 mod settings;
 
 pub use error::{ErrorCode, Scope, Violation};
