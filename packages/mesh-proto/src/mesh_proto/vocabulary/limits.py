@@ -287,6 +287,46 @@ HTTP2_HEADER_LIST_BYTES: Final = Limit(
     meaning="The largest head, counted as RFC 9113 counts it: 32 more for each field.",
     excess="431.",
 )
+HTTP2_FIELDS: Final = Limit(
+    name="http2_fields",
+    value=128,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Fields of one head or trailer section, each part of a Cookie that was cut up by itself.",
+    excess="431 for requests, 502 for responses.",
+)
+HTTP2_FIELD_NAME_BYTES: Final = Limit(
+    name="http2_field_name_bytes",
+    value=1024,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="The longest name of a field.",
+    excess="431 for requests, 502 for responses.",
+)
+HTTP2_HEADER_BLOCK_BYTES: Final = Limit(
+    name="http2_header_block_bytes",
+    value=262144,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="The longest compressed head, CONTINUATION frames included; twice the largest head if that is more.",
+    excess="GOAWAY with ENHANCE_YOUR_CALM.",
+)
+HTTP2_CONTINUATIONS: Final = Limit(
+    name="http2_continuations",
+    value=32,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="CONTINUATION frames of one head, empty ones too (CVE-2024-27316).",
+    excess="GOAWAY with ENHANCE_YOUR_CALM.",
+)
+HTTP2_HEADER_TABLE_BYTES: Final = Limit(
+    name="http2_header_table_bytes",
+    value=4096,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="The table of repeated fields, for each direction of a connection.",
+    excess="A peer that asks for more gets GOAWAY with COMPRESSION_ERROR; what does not fit is sent in full.",
+)
 HTTP2_SEND_BUFFER_BYTES: Final = Limit(
     name="http2_send_buffer_bytes",
     value=262144,
@@ -408,6 +448,11 @@ ALL: Final[tuple[Limit, ...]] = (
     HTTP2_STREAMS,
     HTTP2_STRANGER_STREAMS,
     HTTP2_HEADER_LIST_BYTES,
+    HTTP2_FIELDS,
+    HTTP2_FIELD_NAME_BYTES,
+    HTTP2_HEADER_BLOCK_BYTES,
+    HTTP2_CONTINUATIONS,
+    HTTP2_HEADER_TABLE_BYTES,
     HTTP2_SEND_BUFFER_BYTES,
     HTTP2_PENDING_RESETS,
     IN_FLIGHT_REQUESTS,

@@ -11,6 +11,7 @@ pub use writing::{Carrier, RequestLine, write_request, write_response, write_tra
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
+use mesh_wire::vocabulary::limits;
 
 use super::{Malformed, Violation};
 use crate::fields::Fields;
@@ -31,15 +32,24 @@ pub struct Limits {
     pub continuations: u32,
 }
 
+impl Limits {
+    /// The limits that go with a SETTINGS_MAX_HEADER_LIST_SIZE.
+    pub const fn with_list_size(list_size: u32) -> Self {
+        let block = limits::HTTP2_HEADER_BLOCK_BYTES.size();
+        let twice = (list_size as usize).saturating_mul(2);
+        Self {
+            list_size,
+            fields: limits::HTTP2_FIELDS.number(),
+            name: limits::HTTP2_FIELD_NAME_BYTES.number(),
+            block: if block > twice { block } else { twice },
+            continuations: limits::HTTP2_CONTINUATIONS.number(),
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            list_size: 128 * 1024,
-            fields: 128,
-            name: 1024,
-            block: 256 * 1024,
-            continuations: 32,
-        }
+        Self::with_list_size(limits::HTTP2_HEADER_LIST_BYTES.number())
     }
 }
 

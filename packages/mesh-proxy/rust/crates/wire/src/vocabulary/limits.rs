@@ -341,6 +341,56 @@ pub const HTTP2_HEADER_LIST_BYTES: Limit = Limit {
     excess: "431.",
 };
 
+/// Fields of one head or trailer section, each part of a Cookie that was cut up by itself.
+pub const HTTP2_FIELDS: Limit = Limit {
+    name: "http2_fields",
+    value: 128,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Fields of one head or trailer section, each part of a Cookie that was cut up by itself.",
+    excess: "431 for requests, 502 for responses.",
+};
+
+/// The longest name of a field.
+pub const HTTP2_FIELD_NAME_BYTES: Limit = Limit {
+    name: "http2_field_name_bytes",
+    value: 1024,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "The longest name of a field.",
+    excess: "431 for requests, 502 for responses.",
+};
+
+/// The longest compressed head, CONTINUATION frames included; twice the largest head if that is more.
+pub const HTTP2_HEADER_BLOCK_BYTES: Limit = Limit {
+    name: "http2_header_block_bytes",
+    value: 262144,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "The longest compressed head, CONTINUATION frames included; twice the largest head if that is more.",
+    excess: "GOAWAY with ENHANCE_YOUR_CALM.",
+};
+
+/// CONTINUATION frames of one head, empty ones too (CVE-2024-27316).
+pub const HTTP2_CONTINUATIONS: Limit = Limit {
+    name: "http2_continuations",
+    value: 32,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "CONTINUATION frames of one head, empty ones too (CVE-2024-27316).",
+    excess: "GOAWAY with ENHANCE_YOUR_CALM.",
+};
+
+/// The table of repeated fields, for each direction of a connection.
+pub const HTTP2_HEADER_TABLE_BYTES: Limit = Limit {
+    name: "http2_header_table_bytes",
+    value: 4096,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "The table of repeated fields, for each direction of a connection.",
+    excess: "A peer that asks for more gets GOAWAY with COMPRESSION_ERROR; what does not fit is sent in full.",
+};
+
 /// How much of one stream's content waits to be sent.
 pub const HTTP2_SEND_BUFFER_BYTES: Limit = Limit {
     name: "http2_send_buffer_bytes",
@@ -484,6 +534,11 @@ pub static ALL: &[&Limit] = &[
     &HTTP2_STREAMS,
     &HTTP2_STRANGER_STREAMS,
     &HTTP2_HEADER_LIST_BYTES,
+    &HTTP2_FIELDS,
+    &HTTP2_FIELD_NAME_BYTES,
+    &HTTP2_HEADER_BLOCK_BYTES,
+    &HTTP2_CONTINUATIONS,
+    &HTTP2_HEADER_TABLE_BYTES,
     &HTTP2_SEND_BUFFER_BYTES,
     &HTTP2_PENDING_RESETS,
     &IN_FLIGHT_REQUESTS,

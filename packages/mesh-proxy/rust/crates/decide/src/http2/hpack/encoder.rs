@@ -1,7 +1,7 @@
 //! Writing header blocks.
 
 use super::table::{OVERHEAD, Table};
-use super::{DEFAULT_TABLE, integer};
+use super::{TABLE, integer};
 use crate::http2::names::{self, Policy};
 
 /// Whether fields go into the dynamic table.
@@ -49,7 +49,7 @@ impl Encoder {
     pub fn new(indexing: Indexing) -> Self {
         Self {
             indexing,
-            table: Table::new(DEFAULT_TABLE),
+            table: Table::new(TABLE),
             seen: Vec::new(),
             untold: None,
         }
@@ -58,7 +58,7 @@ impl Encoder {
     /// Takes over the peer's SETTINGS_HEADER_TABLE_SIZE. This end uses no more than 4096 bytes of
     /// it. The next block tells the size, the smallest in between too.
     pub fn set_limit(&mut self, limit: u32) {
-        let size = limit.min(DEFAULT_TABLE);
+        let size = limit.min(TABLE);
         if size == self.table.max() {
             return;
         }

@@ -12,5 +12,8 @@ pub(super) use decoder::{Class, Sink};
 pub use encoder::{Encoder, Indexing};
 pub(super) use static_table::STATIC;
 
-/// The dynamic table that both ends start with (RFC 9113 §6.5.2).
-pub const DEFAULT_TABLE: u32 = 4096;
+use mesh_wire::vocabulary::limits;
+
+/// The largest dynamic table that this end keeps; it is also the size with which both ends start
+/// (RFC 9113 §6.5.2).
+pub const TABLE: u32 = limits::HTTP2_HEADER_TABLE_BYTES.number();

@@ -30,7 +30,7 @@ fn decoded(decoder: &mut Decoder, block: &[u8]) -> Vec<Field> {
 #[test]
 fn what_comes_again_shrinks_to_one_byte() {
     let mut encoder = Encoder::new(Indexing::Repeated);
-    let mut decoder = Decoder::new(DEFAULT_TABLE);
+    let mut decoder = Decoder::new(TABLE);
     let field = (&b"User-Agent"[..], &b"curl/8.0"[..]);
     let sizes: Vec<usize> = (0..4)
         .map(|_| {
@@ -140,7 +140,7 @@ proptest! {
         ),
     ) {
         let mut encoder = Encoder::new(Indexing::Repeated);
-        let mut decoder = Decoder::new(DEFAULT_TABLE);
+        let mut decoder = Decoder::new(TABLE);
         for (limit, fields) in heads {
             if let Some(limit) = limit {
                 decoder.set_limit(limit);
