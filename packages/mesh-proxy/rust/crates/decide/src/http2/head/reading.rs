@@ -129,7 +129,7 @@ struct Parts<'a> {
 const OVERHEAD: u32 = 32;
 
 /// Room for the fields of an ordinary head.
-const LINES: usize = 16;
+const LINES: usize = 24;
 
 fn part(bytes: &[u8], (start, end): Range) -> &[u8] {
     &bytes[start as usize..end as usize]

@@ -125,7 +125,7 @@ impl Encoder {
         if seen.number != 0
             && let Some((own, known, ())) = self.table.get(age)
             && known == value
-            && own.eq_ignore_ascii_case(name)
+            && (own == name || own.eq_ignore_ascii_case(name))
         {
             integer::write(out, 0x80, 7, (super::STATIC.len() + 1 + age) as u32);
             return;

@@ -252,6 +252,8 @@ pub(super) mod tests {
                 vec![byte; 9],
                 [b"a", &[byte][..], b"~"].concat(),
             ] {
+                let other = loona_hpack::huffman::HuffmanDecoder::new().decode(&encode(&string));
+                assert_eq!(other.unwrap(), string);
                 assert_eq!(decoded(&encode(&string)), Ok(string));
             }
         }
