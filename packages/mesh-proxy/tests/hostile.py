@@ -34,7 +34,7 @@ _CALM_SECONDS = 5.0
 """How long after an attack the proxy may still be busy."""
 _BUSY = 0.3
 """Cores that count as busy."""
-_SLACK_SECONDS = 0.25
+_SLACK_SECONDS = 1.5
 """Beside twice the usual time: how long the machine's other work may hold up a good client."""
 
 
