@@ -1,5 +1,6 @@
 """What all tests share: numbered faults can be chosen, and run at full size."""
 
+import os
 import resource
 import signal
 from collections.abc import Callable, Iterator
@@ -12,6 +13,10 @@ FILES = 20_000
 """Open files that a crowd of clients in one test needs."""
 
 Scaled: TypeAlias = Callable[[int, int], int]
+
+# gRPC's handlers around a fork start its threads in the child too, where they can end it before
+# its exec. Only what is read before the first import of grpc counts.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 # How long one example takes says more about the machine than about the code.
 settings.register_profile("mesh", deadline=None)
