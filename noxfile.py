@@ -14,6 +14,7 @@ import nox
 sys.path.insert(0, str(Path(__file__).resolve().parent / "tools"))
 
 from house import checks
+from house import fuzz as fuzzing
 from house.places import RELEASE, ROOT, VENV, environment
 from house.release import ensure_release
 from house.root import CannotElevateError, elevate
@@ -87,6 +88,12 @@ def e2e(session: nox.Session) -> None:
 def faults(session: nox.Session) -> None:
     """tests of numbered faults; `./dev faults 52 --full` runs one at full size"""
     _report(session, _programs_for_unit(session), lambda: checks.faults(session.posargs))
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """libFuzzer on every parser and decision, 10 s each; `./dev fuzz TARGET --seconds 600`"""
+    _report(session, lambda: fuzzing.fuzz(session.posargs))
 
 
 @nox.session
@@ -170,7 +177,7 @@ def tests(session: nox.Session) -> None:
     _report(
         session,
         *(checks.lint, checks.types, checks.proto, checks.versions, checks.clusters),
-        *(checks.unit, checks.rust, checks.netns, _local_scenarios, checks.build),
+        *(checks.unit, checks.rust, fuzzing.fuzz, checks.netns, _local_scenarios, checks.build),
     )
 
 

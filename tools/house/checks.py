@@ -58,6 +58,7 @@ def lint() -> list[Row]:
         command("lint: clippy", [*clippy, "--profile=mesh", "--workspace", *deny], cwd=RUST),
         command("lint: xtask fmt", ["cargo", "fmt", "--check"], cwd=RUST / "xtask"),
         command("lint: xtask clippy", [*clippy, *deny], cwd=RUST / "xtask"),
+        command("lint: fuzz fmt", ["cargo", "fmt", "--check"], cwd=RUST / "fuzz"),
         command("lint: shellcheck", [tool("shellcheck"), *shell]),
     ]
 
