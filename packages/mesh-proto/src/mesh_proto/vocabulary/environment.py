@@ -976,6 +976,14 @@ IDENTITY_SPIRE_EXP_BACKOFF_JITTER: Final = Variable(
     required=False,
     meaning="Random share added to each of these pauses.",
 )
+TLS_GROUPS: Final = Variable(
+    name="LINKERD2_PROXY_TLS_GROUPS",
+    kind=Kind.STRING,
+    choices=(),
+    default="X25519MLKEM768,X25519,secp256r1,secp384r1",
+    required=False,
+    meaning="Comma-separated key exchange groups of TLS handshakes, of those in the default, the preferred one first. Without X25519MLKEM768, traffic that is recorded today can be read by whoever has a quantum computer one day.",
+)
 TAP_SVC_NAME: Final = Variable(
     name="LINKERD2_PROXY_TAP_SVC_NAME",
     kind=Kind.STRING,
@@ -1162,6 +1170,7 @@ ALL: Final[tuple[Variable, ...]] = (
     IDENTITY_SPIRE_EXP_BACKOFF_MIN,
     IDENTITY_SPIRE_EXP_BACKOFF_MAX,
     IDENTITY_SPIRE_EXP_BACKOFF_JITTER,
+    TLS_GROUPS,
     TAP_SVC_NAME,
     TRACE_COLLECTOR_SVC_ADDR,
     TRACE_COLLECTOR_SVC_NAME,

@@ -12,7 +12,7 @@ use tracing::{error, info, warn};
 
 use self::start::Sockets;
 use crate::config::Config;
-use crate::log;
+use crate::{log, tls};
 
 /// The exit code after an invalid configuration (`EX_USAGE` of sysexits.h).
 pub const INVALID_CONFIGURATION: i32 = 64;
@@ -53,6 +53,9 @@ pub fn run_with(config: Arc<Config>) -> i32 {
     std::panic::set_hook(Box::new(|panic| error!(%panic, "a defect in the proxy")));
     for name in unknown_variables() {
         warn!(name, "this variable is not known and has no effect");
+    }
+    if let Err(reason) = tls::choose_groups(&config.identity.tls_groups) {
+        return fail(&reason);
     }
     // Before anything else, so that a port that is taken ends the process at once.
     let sockets = match Sockets::bind(&config) {

@@ -10,6 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use super::control::identity_name;
 use super::environment::Environment;
 use super::{Service, parse};
+use crate::tls::{self, Group};
 
 /// Identity settings.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct IdentityConfig {
     pub service: Service,
     pub min_refresh: Duration,
     pub max_refresh: Duration,
+    /// The key exchange groups of TLS handshakes, the preferred one first.
+    pub tls_groups: Vec<Group>,
 }
 
 impl IdentityConfig {
@@ -35,6 +38,7 @@ impl IdentityConfig {
             service: Service::read(env, &names::IDENTITY_SVC_ADDR, &names::IDENTITY_SVC_NAME),
             min_refresh: env.get(&names::IDENTITY_MIN_REFRESH, parse::duration),
             max_refresh: env.get(&names::IDENTITY_MAX_REFRESH, parse::duration),
+            tls_groups: env.get(&names::TLS_GROUPS, tls_groups),
         };
         if config.min_refresh > config.max_refresh {
             let value = env.text(&names::IDENTITY_MIN_REFRESH);
@@ -82,6 +86,18 @@ fn local_name(env: &mut Environment<'_>) -> Box<str> {
         );
     }
     id
+}
+
+fn tls_groups(text: &str) -> Result<Vec<Group>, String> {
+    let groups = parse::list(text, tls::group)?;
+    let again = |(index, group): (usize, &Group)| {
+        let earlier = &groups[..index];
+        earlier.iter().any(|other| other.name() == group.name())
+    };
+    if groups.iter().enumerate().any(again) {
+        return Err("names a group twice".to_owned());
+    }
+    Ok(groups)
 }
 
 fn certificates(text: &str) -> Result<Vec<CertificateDer<'static>>, String> {

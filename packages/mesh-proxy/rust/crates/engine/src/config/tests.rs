@@ -162,6 +162,12 @@ fn a_wrong_value_is_named_with_what_would_be_right() {
         ("POLICY_SVC_ADDR", "10.0.0:8090", "HOST:PORT"),
         ("IDENTITY_DISABLED", "1", "identity is mandatory"),
         ("IDENTITY_TRUST_ANCHORS", "hello", "no certificate"),
+        (
+            "TLS_GROUPS",
+            "X25519, P-256",
+            "expected some of X25519MLKEM768",
+        ),
+        ("TLS_GROUPS", "x25519,X25519", "twice"),
         ("IDENTITY_MIN_REFRESH", "25h", "IDENTITY_MAX_REFRESH"),
         ("LOG", "linkerd=loud", "LEVEL or TARGET=LEVEL"),
         (
@@ -179,6 +185,17 @@ fn a_wrong_value_is_named_with_what_would_be_right() {
         assert!(line.contains(says), "{line}");
         assert!(!line.contains('\n'), "{line}");
     }
+}
+
+#[test]
+fn key_exchange_groups_are_those_named_in_that_order() {
+    let groups = |config: Config| -> Vec<_> {
+        let groups = config.identity.tls_groups.iter();
+        groups.map(|group| format!("{:?}", group.name())).collect()
+    };
+    assert_eq!(groups(with(&[]).unwrap())[0], "X25519MLKEM768");
+    let chosen = with(&[("TLS_GROUPS", "SECP256R1, x25519")]).unwrap();
+    assert_eq!(groups(chosen), ["secp256r1", "X25519"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod verifier;
 
 pub use epoch::{Alpn, Credentials, InvalidCredentials, TRANSPORT_ALPN, TlsEpoch};
 pub use identity::peer_identity;
-pub use provider::{names, provider};
+pub use provider::{Group, choose_groups, group, names, provider};
 pub use verifier::{TrustAnchors, server_only};
 
 #[cfg(test)]

@@ -1073,6 +1073,15 @@ pub const IDENTITY_SPIRE_EXP_BACKOFF_JITTER: Variable = Variable {
     meaning: "Random share added to each of these pauses.",
 };
 
+/// Comma-separated key exchange groups of TLS handshakes, of those in the default, the preferred one first. Without X25519MLKEM768, traffic that is recorded today can be read by whoever has a quantum computer one day.
+pub const TLS_GROUPS: Variable = Variable {
+    name: "LINKERD2_PROXY_TLS_GROUPS",
+    kind: Kind::String,
+    default: Some("X25519MLKEM768,X25519,secp256r1,secp384r1"),
+    required: false,
+    meaning: "Comma-separated key exchange groups of TLS handshakes, of those in the default, the preferred one first. Without X25519MLKEM768, traffic that is recorded today can be read by whoever has a quantum computer one day.",
+};
+
 /// TLS identity of the only client that may tap; unset: no tap.
 pub const TAP_SVC_NAME: Variable = Variable {
     name: "LINKERD2_PROXY_TAP_SVC_NAME",
@@ -1268,6 +1277,7 @@ pub static ALL: &[&Variable] = &[
     &IDENTITY_SPIRE_EXP_BACKOFF_MIN,
     &IDENTITY_SPIRE_EXP_BACKOFF_MAX,
     &IDENTITY_SPIRE_EXP_BACKOFF_JITTER,
+    &TLS_GROUPS,
     &TAP_SVC_NAME,
     &TRACE_COLLECTOR_SVC_ADDR,
     &TRACE_COLLECTOR_SVC_NAME,
