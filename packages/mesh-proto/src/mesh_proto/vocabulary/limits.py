@@ -135,6 +135,14 @@ DRAIN_LAST_WORDS_TIME: Final = Limit(
     meaning="How long a client may still take to say what it wants once the process is to end.",
     excess="The connection is closed.",
 )
+TLS_HANDSHAKE_STEPS: Final = Limit(
+    name="tls_handshake_steps",
+    value=2,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Steps of TLS handshakes that a worker computes before its other connections get their turn.",
+    excess="The handshake waits, within its detection or connect timeout.",
+)
 HTTP1_HEAD_BYTES: Final = Limit(
     name="http1_head_bytes",
     value=65536,
@@ -429,6 +437,7 @@ ALL: Final[tuple[Limit, ...]] = (
     DETECT_EMPTY_LINES,
     TRANSPORT_HEADER_BYTES,
     DRAIN_LAST_WORDS_TIME,
+    TLS_HANDSHAKE_STEPS,
     HTTP1_HEAD_BYTES,
     HTTP1_TARGET_BYTES,
     HTTP1_FIELDS,

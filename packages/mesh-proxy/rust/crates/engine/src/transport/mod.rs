@@ -7,6 +7,7 @@ pub mod labels;
 mod meter;
 mod status;
 mod tls;
+mod turns;
 
 pub(crate) use connect::is_own;
 pub use connect::{ConnectError, Connection, connect, connect_application};

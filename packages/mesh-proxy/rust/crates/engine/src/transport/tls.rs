@@ -17,6 +17,7 @@ use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerCon
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::turns::Turn;
 use crate::buffer::{self, Buffer, Width};
 
 /// An established TLS session on a TCP connection.
@@ -48,6 +49,11 @@ impl TlsStream {
         config: Arc<ServerConfig>,
         mut first: &[u8],
     ) -> io::Result<Self> {
+        if first.is_empty() {
+            let session = ServerConnection::new(config).map_err(invalid)?;
+            return Self::shake_hands(tcp, session.into()).await;
+        }
+        let turn = Turn::take().await;
         let mut session = Connection::from(ServerConnection::new(config).map_err(invalid)?);
         while !first.is_empty() {
             session.read_tls(&mut first)?;
@@ -55,6 +61,8 @@ impl TlsStream {
                 return Err(Self::refuse(tcp, session, error).await);
             }
         }
+        send_some(&tcp, &mut session).await;
+        turn.end().await;
         Self::shake_hands(tcp, session).await
     }
 
@@ -66,30 +74,44 @@ impl TlsStream {
             width: Width::default(),
             closing: false,
         };
-        poll_fn(|cx| stream.poll_handshake(cx)).await?;
-        Ok(stream)
+        loop {
+            poll_fn(|cx| send(&stream.tcp, &mut stream.session, cx)).await?;
+            if !stream.session.is_handshaking() {
+                return Ok(stream);
+            }
+            poll_fn(|cx| stream.poll_received(cx)).await?;
+            let turn = Turn::take().await;
+            stream.step().await?;
+            turn.end().await;
+        }
+    }
+
+    /// Ready when there is ciphertext for the session, the end or an error; holds no buffer.
+    fn poll_received(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.received {
+            Some(_) => Poll::Ready(Ok(())),
+            None => self.tcp.poll_read_ready(cx),
+        }
+    }
+
+    /// Takes what the peer has sent of its handshake, and answers as far as the socket takes it.
+    async fn step(&mut self) -> io::Result<()> {
+        let received = poll_fn(|cx| Poll::Ready(self.poll_receive(cx))).await;
+        match received {
+            Poll::Ready(Ok(false)) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Poll::Ready(Err(error)) => Err(error),
+            // The readiness may have been stale.
+            Poll::Pending | Poll::Ready(Ok(true)) => {
+                send_some(&self.tcp, &mut self.session).await;
+                Ok(())
+            }
+        }
     }
 
     /// Tells the peer why its bytes were refused, as far as its socket takes it at once.
     async fn refuse(tcp: TcpStream, mut session: Connection, error: rustls::Error) -> io::Error {
-        poll_fn(|cx| {
-            let _ = send(&tcp, &mut session, cx);
-            Poll::Ready(())
-        })
-        .await;
+        send_some(&tcp, &mut session).await;
         invalid(error)
-    }
-
-    fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
-            ready!(send(&self.tcp, &mut self.session, cx))?;
-            if !self.session.is_handshaking() {
-                return Poll::Ready(Ok(()));
-            }
-            if !ready!(self.poll_receive(cx))? {
-                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
-            }
-        }
     }
 
     /// Gives the session more ciphertext; false at the end of the TCP stream.
@@ -185,6 +207,15 @@ fn send(tcp: &TcpStream, session: &mut Connection, cx: &mut Context<'_>) -> Poll
         }
     }
     Poll::Ready(Ok(()))
+}
+
+/// Sends what the socket takes at once. A failure is met again by whoever goes on.
+async fn send_some(tcp: &TcpStream, session: &mut Connection) {
+    poll_fn(|cx| {
+        let _ = send(tcp, session, cx);
+        Poll::Ready(())
+    })
+    .await;
 }
 
 /// Lets the session write straight from its own chunks, gathered.

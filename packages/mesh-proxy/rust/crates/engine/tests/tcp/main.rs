@@ -7,6 +7,7 @@ mod detection;
 mod direct;
 mod doors;
 mod ends;
+mod handshakes;
 mod loops;
 mod pair;
 mod peers;

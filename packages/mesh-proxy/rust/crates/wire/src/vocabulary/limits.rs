@@ -151,6 +151,16 @@ pub const DRAIN_LAST_WORDS_TIME: Limit = Limit {
     excess: "The connection is closed.",
 };
 
+/// Steps of TLS handshakes that a worker computes before its other connections get their turn.
+pub const TLS_HANDSHAKE_STEPS: Limit = Limit {
+    name: "tls_handshake_steps",
+    value: 2,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Steps of TLS handshakes that a worker computes before its other connections get their turn.",
+    excess: "The handshake waits, within its detection or connect timeout.",
+};
+
 /// The longest head of a request or response.
 pub const HTTP1_HEAD_BYTES: Limit = Limit {
     name: "http1_head_bytes",
@@ -515,6 +525,7 @@ pub static ALL: &[&Limit] = &[
     &DETECT_EMPTY_LINES,
     &TRANSPORT_HEADER_BYTES,
     &DRAIN_LAST_WORDS_TIME,
+    &TLS_HANDSHAKE_STEPS,
     &HTTP1_HEAD_BYTES,
     &HTTP1_TARGET_BYTES,
     &HTTP1_FIELDS,
