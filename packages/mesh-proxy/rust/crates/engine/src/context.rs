@@ -5,9 +5,11 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::discovery::Discovery;
 use crate::drain::Drain;
+use crate::http::Admission;
 use crate::identity::Identity;
 use crate::metrics::Registry;
 use crate::policy::Policies;
+use crate::rejections::Rejections;
 
 /// The process-wide parts, cheap to clone and shared by all workers.
 #[derive(Clone)]
@@ -18,4 +20,7 @@ pub struct Context {
     pub policies: Policies,
     pub metrics: Arc<Registry>,
     pub drain: Drain,
+    /// How many requests are in progress.
+    pub admission: Admission,
+    pub rejections: Rejections,
 }

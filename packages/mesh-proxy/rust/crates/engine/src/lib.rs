@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod net;
 pub mod outbound;
 pub mod policy;
+pub mod rejections;
 pub mod run;
 pub mod snapshot;
 mod survive;

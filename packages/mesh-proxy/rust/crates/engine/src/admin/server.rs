@@ -22,6 +22,7 @@ use super::{access, environment};
 use crate::identity::Identity;
 use crate::log;
 use crate::metrics::Registry;
+use crate::rejections::Rejections;
 
 /// Connections at once; probes and scrapers need a handful.
 const CONNECTIONS: usize = 128;
@@ -36,6 +37,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub struct Admin {
     pub identity: Arc<Identity>,
     pub metrics: Arc<Registry>,
+    pub rejections: Rejections,
     pub shutdown_enabled: bool,
     /// Told when somebody asks the process to end.
     pub shutdown: Arc<Notify>,
@@ -84,7 +86,7 @@ impl Admin {
             "/ready" => respond::text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
             "/metrics" => respond::metrics(request.headers(), self.metrics.render()),
             "/shutdown" if !self.shutdown_enabled => not_found(),
-            "/env.json" | "/proxy-log-level" | "/shutdown" => {
+            "/env.json" | "/proxy-log-level" | "/rejections.json" | "/shutdown" => {
                 match access::local_only(client, request.headers()) {
                     Ok(()) => self.answer_local(request).await,
                     Err(refused) => respond::text(StatusCode::FORBIDDEN, refused.explain()),
@@ -98,7 +100,11 @@ impl Admin {
     async fn answer_local(&self, request: Request<Incoming>) -> Answer {
         match (request.uri().path(), request.method()) {
             ("/env.json", &Method::GET | &Method::HEAD) => environment(&request),
-            ("/env.json", _) => respond::not_allowed("GET, HEAD"),
+            ("/rejections.json", &Method::GET | &Method::HEAD) => {
+                let json = self.rejections.to_json();
+                respond::typed(StatusCode::OK, "application/json", json)
+            }
+            ("/env.json" | "/rejections.json", _) => respond::not_allowed("GET, HEAD"),
             ("/proxy-log-level", &Method::GET) => {
                 respond::text(StatusCode::OK, format!("{}\n", log::filter()))
             }

@@ -6,6 +6,8 @@ use http::{Method, StatusCode};
 use mesh_decide::fields::Fields;
 use mesh_decide::http1;
 
+use crate::rejections::RequestLine;
+
 /// A request's head.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -23,6 +25,17 @@ pub struct Request {
     pub upgrade: Option<Bytes>,
     pub fields: Fields,
     pub length: Length,
+}
+
+impl Request {
+    /// Which request it is.
+    pub(crate) fn line(&self) -> RequestLine<'_> {
+        RequestLine {
+            method: self.method.as_str(),
+            authority: &self.authority,
+            path: &self.path,
+        }
+    }
 }
 
 /// Where a request's target names the host.

@@ -15,7 +15,7 @@ pub(crate) mod serve;
 pub mod service;
 pub(crate) mod upstream;
 
-pub(crate) use in_flight::InFlight;
+pub use in_flight::Admission;
 pub use pools::Pools;
 
 /// The version that a connection speaks.

@@ -10,6 +10,7 @@ use mesh_wire::vocabulary::reasons::Reason;
 use mesh_wire::vocabulary::{headers, reasons};
 
 use super::message::{Length, Request, Response};
+use crate::rejections::Id;
 use crate::snapshot::Failure;
 
 const PROXY_ERROR: HeaderName = HeaderName::from_static(headers::PROXY_ERROR.name);
@@ -66,11 +67,24 @@ impl Refusal {
         Self::new(reason, fault)
     }
 
+    /// The same for what is no request: the precise status, where the reason's is a general one.
+    pub(crate) fn unreadable(fault: Malformed) -> Self {
+        Self {
+            http: fault.status(),
+            ..Self::malformed(fault)
+        }
+    }
+
+    /// The HTTP status of the response to a request that is not gRPC.
+    pub(crate) fn status(&self) -> u16 {
+        self.http
+    }
+
     /// The response. `tell` says whether the client may know more than the status; `hop` whether
     /// it is a proxy that should close the connection of its own client.
-    pub(crate) fn response(&self, grpc: bool, tell: bool, hop: bool) -> Response {
+    pub(crate) fn response(&self, id: Id, grpc: bool, tell: bool, hop: bool) -> Response {
         let mut map = HeaderMap::with_capacity(4);
-        let detail = header_text(&format!("{}: {}", self.reason.name, self.detail));
+        let detail = header_text(&format!("{}: {} (id {id})", self.reason.name, self.detail));
         let status = if grpc {
             map.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
             map.insert(GRPC_STATUS, u16::from(self.grpc).into());
@@ -98,15 +112,6 @@ impl Refusal {
             length: Length::None,
         }
     }
-
-    /// The answer to what is no request: the precise status, where the reason's is a general one.
-    pub(crate) fn malformed_response(fault: Malformed, tell: bool, hop: bool) -> Response {
-        let mut response = Self::malformed(fault).response(false, tell, hop);
-        if let Ok(status) = StatusCode::from_u16(fault.status()) {
-            response.status = status;
-        }
-        response
-    }
 }
 
 /// Whether a request is gRPC, whose clients expect errors in their own form.
@@ -133,7 +138,7 @@ mod tests {
     #[test]
     fn grpc_clients_get_a_status_in_their_own_form() {
         let refusal = Refusal::new(&reasons::FAILFAST, "no endpoint");
-        let response = refusal.response(true, true, false);
+        let response = refusal.response(Id::default(), true, true, false);
         assert_eq!(response.status, 200);
         assert_eq!(response.fields.get(&GRPC_STATUS), Some(&b"4"[..]));
         assert_eq!(
@@ -145,13 +150,13 @@ mod tests {
     #[test]
     fn only_friends_are_told_why() {
         let refusal = Refusal::new(&reasons::CONNECT_FAILED, "no connection\nto 10.0.0.1");
-        let stranger = refusal.response(false, false, true);
+        let stranger = refusal.response(Id::default(), false, false, true);
         assert_eq!(stranger.status, 502);
         assert!(!stranger.fields.contains(&PROXY_ERROR));
-        let friend = refusal.response(false, true, true);
+        let friend = refusal.response(Id::default(), false, true, true);
         assert_eq!(
             friend.fields.get(&PROXY_ERROR),
-            Some(&b"connect_failed: no connection?to 10.0.0.1"[..])
+            Some(&b"connect_failed: no connection?to 10.0.0.1 (id 00000000-0)"[..])
         );
         assert_eq!(friend.fields.get(&PROXY_CONNECTION), Some(&b"close"[..]));
     }

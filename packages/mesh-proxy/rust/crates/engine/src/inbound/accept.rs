@@ -13,7 +13,8 @@ use tokio::net::TcpStream;
 use super::terminate::{Terminated, terminate};
 use super::{InboundConnection, Refusal, direct, http, tcp};
 use crate::http::Version;
-use crate::metrics::{CounterFamily, HistogramFamily, LabelSet};
+use crate::metrics::{CounterFamily, Direction, HistogramFamily, LabelSet};
+use crate::rejections::Rejection;
 use crate::snapshot::{InboundProtocol, ResourceRef, ServerPolicy, Snapshot};
 use crate::tcp::{Found, Identify, Upstream};
 use crate::transport::{Io, TlsStatus, no_tls};
@@ -45,7 +46,19 @@ pub async fn accept(
     };
     if let Err(refusal) = result {
         let reason = refusal.reason();
-        tracing::info!(%client, to = %original_dst, reason, "connection refused: {refusal}");
+        let revision = refusal.revision();
+        let id = worker.ctx.rejections.record(&Rejection {
+            direction: Direction::Inbound,
+            reason,
+            detail: refusal.to_string(),
+            status: None,
+            client: Some(client),
+            identity: None,
+            target: original_dst,
+            revision,
+            request: None,
+        });
+        tracing::info!(%id, %client, to = %original_dst, reason, revision, "connection refused: {refusal}");
         let labels = LabelSet::new().with("error", reason);
         let counter = worker
             .ctx

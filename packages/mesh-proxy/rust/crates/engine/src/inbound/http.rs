@@ -25,10 +25,11 @@ use crate::http::refusal::{self, Refusal};
 use crate::http::serve::{answer, serve as serve_connection};
 use crate::http::service::{Responder, Service};
 use crate::http::upstream::{Attempt, Upstream, connect_refusal};
-use crate::http::{InFlight, Pools, Version};
+use crate::http::{Pools, Version};
 use crate::http1;
 use crate::http2::{self, Settings};
 use crate::metrics::{Counter, CounterFamily, Direction, HttpMetrics, LabelSet, Peer};
+use crate::rejections::{Id, Rejection};
 use crate::snapshot::{InboundRoute, ServerPolicy, Snapshot};
 use crate::transport::{self, ConnectError, TlsStatus, labels, no_tls};
 use crate::worker::WorkerContext;
@@ -97,16 +98,17 @@ impl Service for Inbound {
         };
         let carried = self.restore(&mut request);
         if let Err(refusal) = self.forward(&request, &mut client, carried).await {
-            self.count(&refusal);
-            let mut response = refusal.response(grpc, self.is_meshed(), true);
+            let id = self.count(&refusal, Some(&request));
+            let mut response = refusal.response(id, grpc, self.is_meshed(), true);
             mark(&mut response, carried);
             answer(&mut client, response, refusal.reason.closes).await;
         }
     }
 
     fn refuse(&self, fault: Malformed) -> Response {
-        self.count(&Refusal::malformed(fault));
-        Refusal::malformed_response(fault, self.is_meshed(), true)
+        let refusal = Refusal::unreadable(fault);
+        let id = self.count(&refusal, None);
+        refusal.response(id, false, self.is_meshed(), true)
     }
 }
 
@@ -149,7 +151,7 @@ impl Inbound {
         carried: Option<OrigProto>,
     ) -> Result<(), Refusal> {
         let limit = self.context.config.inbound.max_in_flight;
-        let _in_flight = InFlight::inbound(limit)
+        let _in_flight = (self.context.admission.inbound(limit))
             .ok_or_else(|| Refusal::new(&reasons::LOAD_SHED, "too many requests in progress"))?;
         let counters = self.authorize(request)?;
         counters.allowed.increment();
@@ -167,7 +169,7 @@ impl Inbound {
             };
             let refusal = match upstream.attempt(request, client, edit, &mut record).await {
                 Attempt::Over(ending) => {
-                    self.close(record, ending);
+                    self.close(request, record, ending);
                     return Ok(());
                 }
                 Attempt::Gone => return Ok(()),
@@ -183,12 +185,12 @@ impl Inbound {
         }
     }
 
-    fn close(&self, record: Record, ending: Ending) {
+    fn close(&self, request: &Request, record: Record, ending: Ending) {
         match ending {
             Ending::Whole | Ending::Left(_) | Ending::Switched(..) => record.end(),
             Ending::Cut(error) => {
                 let refusal = Refusal::new(&reasons::PEER_CLOSED, error);
-                self.count(&refusal);
+                self.count(&refusal, Some(request));
                 record.fail(refusal.reason.http);
             }
         }
@@ -317,18 +319,32 @@ impl Inbound {
         })
     }
 
-    fn count(&self, refusal: &Refusal) {
+    fn count(&self, refusal: &Refusal, request: Option<&Request>) -> Id {
+        let policy = self.policy.load();
+        let revision = policy.revision;
+        let id = self.context.rejections.record(&Rejection {
+            direction: Direction::Inbound,
+            reason: refusal.reason.name,
+            detail: refusal.detail.clone(),
+            status: Some(refusal.status()),
+            client: Some(self.client),
+            identity: self.tls.identity(),
+            target: self.target,
+            revision: Some(revision),
+            request: request.map(Request::line),
+        });
         tracing::info!(
-            client = %self.client, to = %self.target, reason = refusal.reason.name,
-            detail = refusal.detail, "inbound request failed"
+            %id, client = %self.client, to = %self.target, reason = refusal.reason.name,
+            detail = refusal.detail, revision, "inbound request failed"
         );
         let labels = LabelSet::new()
             .with("error", refusal.reason.name)
             .with("target_addr", self.target)
-            .join(&self.policy.load().labels);
+            .join(&policy.labels);
         let family = CounterFamily::InboundHttpErrors;
         let counter = self.context.metrics.counter(family, labels.as_str());
         counter.increment();
+        id
     }
 }
 

@@ -32,13 +32,21 @@ pub enum Refusal {
     Silent(Duration),
     /// The client wants this proxy to be a gateway.
     Gateway(Box<str>),
-    /// No authorization lets the client in.
-    Unauthorized,
+    /// No authorization of the policy with this revision lets the client in.
+    Unauthorized(u64),
     /// The application cannot be reached.
     Connect(ConnectError),
 }
 
 impl Refusal {
+    /// The number of the control plane's answer that it was judged by.
+    pub fn revision(&self) -> Option<u64> {
+        match self {
+            Self::Unauthorized(revision) => Some(*revision),
+            _ => None,
+        }
+    }
+
     /// The cause in one word.
     pub fn reason(&self) -> &'static str {
         match self {
@@ -51,7 +59,7 @@ impl Refusal {
             Self::Header(error) => error.reason(),
             Self::Silent(_) => "detect_timeout",
             Self::Gateway(_) => "not_a_gateway",
-            Self::Unauthorized => "unauthorized",
+            Self::Unauthorized(_) => "unauthorized",
             Self::Connect(error) => error.reason(),
         }
     }
@@ -88,7 +96,7 @@ impl fmt::Display for Refusal {
                     "the client wants to reach {name}; this proxy is no gateway"
                 )
             }
-            Self::Unauthorized => formatter.write_str("no authorization lets the client in"),
+            Self::Unauthorized(_) => formatter.write_str("no authorization lets the client in"),
             Self::Connect(error) => write!(formatter, "the application is not reached: {error}"),
         }
     }

@@ -21,9 +21,9 @@ pub(super) async fn serve(
 ) -> Result<(), Refusal> {
     let mut policy = connection.policy.clone();
     let client = Client::new(&connection, worker);
-    if !client.is_let_in(&policy.load()) {
+    if let Err(refusal) = client.enter(&policy.load()) {
         connection.io.reset();
-        return Err(Refusal::Unauthorized);
+        return Err(refusal);
     }
     let server = match upstream {
         Some(upstream) => upstream.io,
@@ -46,9 +46,9 @@ pub(super) async fn serve(
                 return Ok(());
             }
             () = policy.changed() => {
-                if !client.may_stay(&policy.load()) {
+                if let Err(refusal) = client.stay(&policy.load()) {
                     relay.reset();
-                    return Err(Refusal::Unauthorized);
+                    return Err(refusal);
                 }
             }
         }
@@ -90,22 +90,26 @@ impl<'a> Client<'a> {
     }
 
     /// Judges the client when it comes.
-    fn is_let_in(&self, policy: &ServerPolicy) -> bool {
-        let found = self.authorization(policy);
-        match found {
-            Some(found) => self.count(policy, CounterFamily::InboundTcpAuthzAllow, &found.labels),
-            None => self.count(policy, CounterFamily::InboundTcpAuthzDeny, ""),
+    fn enter(&self, policy: &ServerPolicy) -> Result<(), Refusal> {
+        match self.authorization(policy) {
+            Some(found) => {
+                self.count(policy, CounterFamily::InboundTcpAuthzAllow, &found.labels);
+                Ok(())
+            }
+            None => {
+                self.count(policy, CounterFamily::InboundTcpAuthzDeny, "");
+                Err(Refusal::Unauthorized(policy.revision))
+            }
         }
-        found.is_some()
     }
 
     /// Judges the client after a change of the policy.
-    fn may_stay(&self, policy: &ServerPolicy) -> bool {
-        let stays = self.authorization(policy).is_some();
-        if !stays {
-            self.count(policy, CounterFamily::InboundTcpAuthzTerminate, "");
+    fn stay(&self, policy: &ServerPolicy) -> Result<(), Refusal> {
+        if self.authorization(policy).is_some() {
+            return Ok(());
         }
-        stays
+        self.count(policy, CounterFamily::InboundTcpAuthzTerminate, "");
+        Err(Refusal::Unauthorized(policy.revision))
     }
 
     fn authorization<'p>(&self, policy: &'p ServerPolicy) -> Option<&'p Authorization> {

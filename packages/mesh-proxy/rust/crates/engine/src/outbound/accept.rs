@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use super::{OutboundConnection, Refusal, http, tcp};
 use crate::http::Version;
 use crate::metrics::{CounterFamily, Direction, HistogramFamily, LabelSet, Peer};
+use crate::rejections::Rejection;
 use crate::snapshot::{HttpRoute, OpaqueRoute, Protocol, ResourceRef, Routing, Snapshot};
 use crate::tcp::{Found, Identify, Relay, Upstream};
 use crate::transport::{Io, TlsStatus, is_own, labels, no_tls};
@@ -44,7 +45,7 @@ impl Accepted<'_> {
     async fn serve(&self, io: Io) {
         let routing = match self.discover().await {
             Ok(routing) => routing,
-            Err(refusal) => return self.refuse(io, &refusal),
+            Err(refusal) => return self.refuse(io, &refusal, None),
         };
         let answer = routing.load();
         match &answer.protocol {
@@ -225,7 +226,7 @@ impl Accepted<'_> {
         }
         match Box::pin(tcp::connect(self.worker, routing, routes, name)).await {
             Ok(upstream) => self.relay(io, upstream).await,
-            Err(refusal) => self.refuse(io, &refusal),
+            Err(refusal) => self.refuse(io, &refusal, Some(routing.revision)),
         }
     }
 
@@ -239,13 +240,25 @@ impl Accepted<'_> {
         drop(load);
     }
 
-    fn refuse(&self, io: Io, refusal: &Refusal) {
+    fn refuse(&self, io: Io, refusal: &Refusal, revision: Option<u64>) {
         let Self {
             client,
             original_dst: to,
             ..
         } = self;
-        tracing::info!(%client, %to, reason = refusal.reason(), "connection refused: {refusal}");
+        let id = self.worker.ctx.rejections.record(&Rejection {
+            direction: Direction::Outbound,
+            reason: refusal.reason(),
+            detail: refusal.to_string(),
+            status: None,
+            client: Some(*client),
+            identity: None,
+            target: *to,
+            revision,
+            request: None,
+        });
+        let reason = refusal.reason();
+        tracing::info!(%id, %client, %to, reason, revision, "connection refused: {refusal}");
         self.count(CounterFamily::OutboundTcpErrors, "error", refusal.reason());
         io.reset();
     }

@@ -24,10 +24,11 @@ use crate::http::refusal::{self, Refusal};
 use crate::http::serve::{answer, serve as serve_connection};
 use crate::http::service::{Responder, Service};
 use crate::http::upstream::{Attempt, Upstream, connect_refusal};
-use crate::http::{InFlight, Pools, Version};
+use crate::http::{Pools, Version};
 use crate::http1;
 use crate::http2::{self, Settings};
 use crate::metrics::{CounterFamily, Direction, LabelSet, Peer};
+use crate::rejections::{Id, Rejection};
 use crate::snapshot::{
     Backend, BackendKind, Distribution, Endpoint, Hint, Protocol, Routing, Snapshot,
 };
@@ -72,15 +73,16 @@ impl Service for Outbound {
         strip_hop_by_hop(&mut request.fields);
         strip_ours(&mut request.fields);
         if let Err(refusal) = self.forward(&mut request, &mut client, required).await {
-            self.count(&refusal);
-            let response = refusal.response(grpc, self.tells(), false);
+            let id = self.count(&refusal, Some(&request));
+            let response = refusal.response(id, grpc, self.tells(), false);
             answer(&mut client, response, refusal.reason.closes).await;
         }
     }
 
     fn refuse(&self, fault: Malformed) -> Response {
-        self.count(&Refusal::malformed(fault));
-        Refusal::malformed_response(fault, self.tells(), false)
+        let refusal = Refusal::unreadable(fault);
+        let id = self.count(&refusal, None);
+        refusal.response(id, false, self.tells(), false)
     }
 }
 
@@ -110,7 +112,7 @@ impl Outbound {
         required: Option<Bytes>,
     ) -> Result<(), Refusal> {
         let limit = self.context.config.outbound.max_in_flight;
-        let _in_flight = InFlight::outbound(limit)
+        let _in_flight = (self.context.admission.outbound(limit))
             .ok_or_else(|| Refusal::new(&reasons::LOAD_SHED, "too many requests in progress"))?;
         let routing = self.routing.load();
         let backend = backend(&routing)?;
@@ -178,7 +180,7 @@ impl Outbound {
             let edit = |response: &mut Response| edit(response, meshed && self.tells());
             match upstream.attempt(request, client, edit, &mut record).await {
                 Attempt::Over(ending) => {
-                    self.close(record, ending);
+                    self.close(request, record, ending);
                     return Sent::Over;
                 }
                 Attempt::Gone => return Sent::Over,
@@ -201,12 +203,12 @@ impl Outbound {
         }
     }
 
-    fn close(&self, record: Record, ending: Ending) {
+    fn close(&self, request: &Request, record: Record, ending: Ending) {
         match ending {
             Ending::Whole | Ending::Left(_) | Ending::Switched(..) => record.end(),
             Ending::Cut(error) => {
                 let refusal = Refusal::new(&reasons::PEER_CLOSED, error);
-                self.count(&refusal);
+                self.count(&refusal, Some(request));
                 record.fail(refusal.reason.http);
             }
         }
@@ -287,15 +289,29 @@ impl Outbound {
         !self.context.config.outbound.disable_informational_headers
     }
 
-    fn count(&self, refusal: &Refusal) {
+    fn count(&self, refusal: &Refusal, request: Option<&Request>) -> Id {
+        let revision = self.routing.load().revision;
+        let id = self.context.rejections.record(&Rejection {
+            direction: Direction::Outbound,
+            reason: refusal.reason.name,
+            detail: refusal.detail.clone(),
+            status: Some(refusal.status()),
+            // One of the pod's own processes.
+            client: None,
+            identity: None,
+            target: self.original_dst,
+            revision: Some(revision),
+            request: request.map(Request::line),
+        });
         tracing::info!(
-            to = %self.original_dst, reason = refusal.reason.name, detail = refusal.detail,
-            "outbound request failed"
+            %id, to = %self.original_dst, reason = refusal.reason.name, detail = refusal.detail,
+            revision, "outbound request failed"
         );
         let labels = LabelSet::new().with("error", refusal.reason.name);
         let family = CounterFamily::OutboundHttpErrors;
         let counter = self.context.metrics.counter(family, labels.as_str());
         counter.increment();
+        id
     }
 }
 

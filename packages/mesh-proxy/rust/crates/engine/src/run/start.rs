@@ -15,10 +15,12 @@ use crate::context::Context;
 use crate::control::{Client, Credential, Resolver};
 use crate::discovery::Discovery;
 use crate::drain::Drain;
+use crate::http::Admission;
 use crate::identity::{Certifier, Identity};
 use crate::metrics::Registry;
 use crate::net::Listeners;
 use crate::policy::Policies;
+use crate::rejections::Rejections;
 use crate::tls::TrustAnchors;
 use crate::worker;
 
@@ -63,6 +65,7 @@ pub(super) async fn start(config: Arc<Config>, sockets: Sockets) -> Result<i32, 
         Arc::new(Admin {
             identity: context.identity.clone(),
             metrics: context.metrics.clone(),
+            rejections: context.rejections.clone(),
             shutdown_enabled: config.admin.shutdown_enabled,
             shutdown: shutdown.clone(),
         }),
@@ -109,6 +112,8 @@ fn connect(config: &Arc<Config>, vital: &mut JoinSet<()>) -> Result<Context, Str
         identity,
         metrics,
         drain: Drain::new(),
+        admission: Admission::default(),
+        rejections: Rejections::default(),
     })
 }
 

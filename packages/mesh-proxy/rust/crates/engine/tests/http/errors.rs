@@ -157,3 +157,27 @@ async fn a_client_that_leaves_takes_its_request_with_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_rejection_is_found_again_by_the_id_that_the_client_was_given() {
+    run(async {
+        let mesh = Mesh::start(nobody().await, Hop::Plain).await;
+        mesh.endpoints.store(Endpoints::Known([].into()));
+        let asked = "GET /a?b=c HTTP/1.1\r\nHost: web\r\n\r\n";
+        let response = once(mesh.http1, asked).await;
+        let reason = response.field("l5d-proxy-error").unwrap();
+        let id = reason.split("(id ").nth(1).unwrap().trim_end_matches(')');
+        let rejections = mesh.client.rejections.to_json();
+        let found = rejections.lines().find(|line| line.contains(id)).unwrap();
+        for part in [
+            "\"direction\":\"outbound\"",
+            "\"reason\":\"failfast\"",
+            "\"status\":504",
+            "\"revision\":1",
+            "\"method\":\"GET\",\"authority\":\"web\",\"path\":\"/a?b=c\"",
+        ] {
+            assert!(found.contains(part), "{part} in {found}");
+        }
+    })
+    .await;
+}

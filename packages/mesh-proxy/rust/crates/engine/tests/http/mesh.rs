@@ -12,12 +12,13 @@ use mesh_engine::config::Config;
 use mesh_engine::context::Context;
 use mesh_engine::discovery::Discovery;
 use mesh_engine::drain::Drain;
-use mesh_engine::http::Version;
+use mesh_engine::http::{Admission, Version};
 use mesh_engine::identity::Identity;
 use mesh_engine::inbound::{self, InboundConnection};
 use mesh_engine::metrics::Registry;
 use mesh_engine::outbound::{self, OutboundConnection};
 use mesh_engine::policy::Policies;
+use mesh_engine::rejections::Rejections;
 use mesh_engine::snapshot::{
     Backend, BackendKind, Distribution, Endpoint, Endpoints, Hint, HttpRoute, HttpRule,
     InboundProtocol, InboundRoute, PeerId, PeerTls, Protocol, ResourceRef, Routing, ServerPolicy,
@@ -239,6 +240,8 @@ fn context(identity: Arc<Identity>, port: u16, policy: Snapshot<ServerPolicy>) -
         policies: Policies::fixed(HashMap::new(), policy),
         metrics: Arc::new(Registry::new(Duration::from_secs(600))),
         drain: Drain::new(),
+        admission: Admission::default(),
+        rejections: Rejections::default(),
     }
 }
 

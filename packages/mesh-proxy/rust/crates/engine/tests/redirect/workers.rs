@@ -12,9 +12,11 @@ use mesh_engine::config::Config;
 use mesh_engine::context::Context;
 use mesh_engine::discovery::Discovery;
 use mesh_engine::drain::Drain;
+use mesh_engine::http::Admission;
 use mesh_engine::metrics::Registry;
 use mesh_engine::net::Listeners;
 use mesh_engine::policy::Policies;
+use mesh_engine::rejections::Rejections;
 use mesh_engine::snapshot::{
     Backend, BackendKind, Distribution, Endpoint, InboundProtocol, OpaqueRoute, PeerId, PeerTls,
     Protocol, ResourceRef, Routing, ServerPolicy, Snapshot,
@@ -151,6 +153,8 @@ fn context(authority: &Authority, name: &str, inbound: &str, outbound: &str) -> 
         policies: Policies::fixed(HashMap::new(), policy),
         metrics: Arc::new(Registry::new(Duration::from_secs(600))),
         drain: Drain::new(),
+        admission: Admission::default(),
+        rejections: Rejections::default(),
     }
 }
 
