@@ -265,6 +265,14 @@ OUTBOUND_MAX_IN_FLIGHT: Final = Variable(
     required=False,
     meaning="Most outbound requests at once; more are answered 503.",
 )
+HTTP_RESENDS: Final = Variable(
+    name="LINKERD2_PROXY_HTTP_RESENDS",
+    kind=Kind.BOOL,
+    choices=(),
+    default="true",
+    required=False,
+    meaning="Whether a request is sent once more, on a new connection, where that is safe: it was not taken up, or is idempotent without content and its kept connection ended before any byte of the response.",
+)
 INBOUND_HTTP_QUEUE_CAPACITY: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_HTTP_QUEUE_CAPACITY",
     kind=Kind.INTEGER,
@@ -1082,6 +1090,7 @@ ALL: Final[tuple[Variable, ...]] = (
     SHUTDOWN_GRACE_PERIOD,
     INBOUND_MAX_IN_FLIGHT,
     OUTBOUND_MAX_IN_FLIGHT,
+    HTTP_RESENDS,
     INBOUND_HTTP_QUEUE_CAPACITY,
     INBOUND_HTTP_FAILFAST_TIMEOUT,
     OUTBOUND_HTTP_QUEUE_CAPACITY,

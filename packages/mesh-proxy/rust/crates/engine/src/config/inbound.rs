@@ -77,6 +77,8 @@ pub struct Inbound {
     pub http1_pool_idle: Duration,
     pub max_idle_connections: usize,
     pub max_in_flight: usize,
+    /// Whether a request that was not taken up, or may be twice, is sent once more.
+    pub resends: bool,
     pub http_queue_capacity: usize,
     pub http_failfast: Duration,
     pub http2: Http2Server,
@@ -139,6 +141,7 @@ impl Inbound {
             ),
             max_idle_connections: env.get(&names::MAX_IDLE_CONNS_PER_ENDPOINT, parse::integer),
             max_in_flight: env.get(&names::INBOUND_MAX_IN_FLIGHT, parse::positive),
+            resends: env.get(&names::HTTP_RESENDS, parse::boolean),
             http_queue_capacity: env.get(&names::INBOUND_HTTP_QUEUE_CAPACITY, parse::integer),
             http_failfast: env.get(&names::INBOUND_HTTP_FAILFAST_TIMEOUT, parse::duration),
             http2: Http2Server::read(env, &HTTP2),

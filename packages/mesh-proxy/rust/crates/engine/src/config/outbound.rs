@@ -26,6 +26,8 @@ pub struct Outbound {
     pub http1_pool_idle: Duration,
     pub max_idle_connections: usize,
     pub max_in_flight: usize,
+    /// Whether a request that was not taken up, or may be twice, is sent once more.
+    pub resends: bool,
     pub http_queue_capacity: usize,
     /// How long a request waits for a destination's answer or a ready endpoint.
     pub http_failfast: Duration,
@@ -89,6 +91,7 @@ impl Outbound {
             max_idle_connections: env
                 .get(&names::OUTBOUND_MAX_IDLE_CONNS_PER_ENDPOINT, parse::integer),
             max_in_flight: env.get(&names::OUTBOUND_MAX_IN_FLIGHT, parse::positive),
+            resends: env.get(&names::HTTP_RESENDS, parse::boolean),
             http_queue_capacity: env.get(&names::OUTBOUND_HTTP_QUEUE_CAPACITY, parse::integer),
             http_failfast: env.get(&names::OUTBOUND_HTTP_FAILFAST_TIMEOUT, parse::duration),
             tcp_queue_capacity: env.get(&names::OUTBOUND_TCP_QUEUE_CAPACITY, parse::integer),

@@ -157,9 +157,9 @@ impl Inbound {
         counters.allowed.increment();
         let started = Instant::now();
         let target = self.application();
-        let mut retried = false;
+        let mut again = false;
         loop {
-            let upstream = self.connect(request, &target).await;
+            let upstream = self.connect(request, &target, again).await;
             let upstream = upstream.map_err(|error| connect_refusal(&error))?;
             let mut record = Record::new(counters.http.clone(), started, None);
             let edit = |response: &mut Response| {
@@ -174,8 +174,12 @@ impl Inbound {
                 }
                 Attempt::Gone => return Ok(()),
                 Attempt::NotExpressible => Refusal::malformed(Malformed::Target),
-                Attempt::Again(_) if !retried => {
-                    retried = true;
+                Attempt::Again(refusal) if !again && self.context.config.inbound.resends => {
+                    tracing::debug!(to = %self.target, why = refusal.detail, "sent again");
+                    let resends = CounterFamily::InboundHttpResends;
+                    self.context.metrics.counter(resends, "").increment();
+                    record.fail(refusal.reason.http);
+                    again = true;
                     continue;
                 }
                 Attempt::Again(refusal) | Attempt::Failed(refusal) => refusal,
@@ -290,6 +294,7 @@ impl Inbound {
         &self,
         request: &Request,
         target: &Rc<Target>,
+        again: bool,
     ) -> Result<Upstream, Rc<ConnectError>> {
         // New connections are rare: boxed, or else their state would be part of every request's.
         let dial = || Dial {
@@ -303,7 +308,8 @@ impl Inbound {
             };
             return Ok(Upstream::Http2(client));
         }
-        let (client, reused) = match target.idle() {
+        // Kept connections to one server tend to end together: the second attempt takes none.
+        let (client, reused) = match (!again).then(|| target.idle()).flatten() {
             Some(client) => (client, true),
             None => {
                 let dial = dial();

@@ -37,6 +37,8 @@ families! {
         OutboundTcpErrors = "outbound_tcp_errors_total", "Outbound connections that failed, by error.";
         InboundHttpErrors = "inbound_http_errors_total", "Inbound requests that the proxy failed, by error.";
         OutboundHttpErrors = "outbound_http_errors_total", "Outbound requests that the proxy failed, by error.";
+        InboundHttpResends = "inbound_http_resends_total", "Inbound requests sent once more, because the connection ended before any byte of the response.";
+        OutboundHttpResends = "outbound_http_resends_total", "Outbound requests sent once more, because the connection ended before any byte of the response.";
         InboundHttpAuthzAllow = "inbound_http_authz_allow_total", "Requests that an authorization let in.";
         InboundHttpAuthzDeny = "inbound_http_authz_deny_total", "Requests that no authorization let in.";
         InboundHttpRouteNotFound = "inbound_http_route_not_found_total", "Requests that matched no route.";

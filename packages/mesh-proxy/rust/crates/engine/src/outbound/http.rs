@@ -40,9 +40,6 @@ const PROXY_CONNECTION: HeaderName = HeaderName::from_static(headers::PROXY_CONN
 const PROXY_ERROR: HeaderName = HeaderName::from_static(headers::PROXY_ERROR.name);
 const REQUIRE_ID: HeaderName = HeaderName::from_static(headers::REQUIRE_ID.name);
 
-/// How often one request is sent again; each time it was not processed, or may be twice.
-const RETRIES: u32 = 2;
-
 /// Serves HTTP on a connection of the application, to its end.
 pub async fn serve(connection: OutboundConnection, version: Version, worker: &WorkerContext) {
     let settings = Settings::server(&worker.ctx.config.outbound.http2);
@@ -95,6 +92,15 @@ enum Carriage {
     Upgraded(OrigProto),
 }
 
+/// One of the attempts to have a request answered.
+#[derive(Clone, Copy)]
+struct Try {
+    /// When the request began, attempts before this one included.
+    started: Instant,
+    /// Whether there was one before, on a connection that ended.
+    again: bool,
+}
+
 /// How sending a request to one endpoint ended.
 enum Sent {
     Over,
@@ -118,7 +124,10 @@ impl Outbound {
         let backend = backend(&routing)?;
         let started = Instant::now();
         let deadline = started + backend.failfast;
-        let mut retries = 0;
+        let mut attempt = Try {
+            started,
+            again: false,
+        };
         let mut unconnected = None;
         loop {
             let endpoint = match (balance::pick(backend, deadline).await, unconnected) {
@@ -128,15 +137,19 @@ impl Outbound {
             require(&endpoint, required.as_deref())?;
             unconnected = None;
             match self
-                .send(request, client, &routing, backend, &endpoint, started)
+                .send(request, client, &routing, backend, &endpoint, attempt)
                 .await
             {
                 Sent::Over => return Ok(()),
                 Sent::Failed(refusal) => return Err(refusal),
-                Sent::Again(refusal) if retries == RETRIES => return Err(refusal),
+                Sent::Again(refusal) if attempt.again || !self.context.config.outbound.resends => {
+                    return Err(refusal);
+                }
                 Sent::Again(refusal) => {
                     tracing::debug!(endpoint = %endpoint.addr, why = refusal.detail, "sent again");
-                    retries += 1;
+                    let resends = CounterFamily::OutboundHttpResends;
+                    self.context.metrics.counter(resends, "").increment();
+                    attempt.again = true;
                 }
                 Sent::Unconnected(error) => match backend.kind {
                     BackendKind::Forward(_) | BackendKind::Fail(_) => {
@@ -155,7 +168,7 @@ impl Outbound {
         routing: &Routing,
         backend: &Backend,
         endpoint: &Arc<Endpoint>,
-        started: Instant,
+        attempt: Try,
     ) -> Sent {
         let target = self.target(endpoint);
         let mut carriage = carriage(request, endpoint, &target.tls);
@@ -165,7 +178,9 @@ impl Outbound {
             } else {
                 request.fields.remove(&ORIG_PROTO);
             }
-            let connected = self.connect(routing, endpoint, &target, carriage).await;
+            let connected = self
+                .connect(routing, endpoint, &target, carriage, attempt.again)
+                .await;
             let upstream = match connected {
                 Ok(upstream) => upstream,
                 Err(error) => return Sent::Unconnected(error),
@@ -173,7 +188,7 @@ impl Outbound {
             endpoint.load.connected();
             let mut record = Record::new(
                 self.metrics(routing, endpoint, &target),
-                started,
+                attempt.started,
                 pending(backend, endpoint),
             );
             let meshed = matches!(target.tls, TlsStatus::Established(_));
@@ -253,6 +268,7 @@ impl Outbound {
         endpoint: &Arc<Endpoint>,
         target: &Rc<Target>,
         carriage: Carriage,
+        again: bool,
     ) -> Result<Upstream, Rc<ConnectError>> {
         // New connections are rare: boxed, or else their state would be part of every request's.
         let dial = || Dial {
@@ -268,7 +284,8 @@ impl Outbound {
             };
             return Ok(Upstream::Http2(client));
         }
-        let (client, reused) = match target.idle() {
+        // Kept connections to one server tend to end together: the second attempt takes none.
+        let (client, reused) = match (!again).then(|| target.idle()).flatten() {
             Some(client) => (client, true),
             None => {
                 let dial = dial();

@@ -1,5 +1,6 @@
 //! What clients are told when no application answers.
 
+use mesh_engine::metrics::CounterFamily;
 use mesh_engine::snapshot::Endpoints;
 use tokio::net::TcpListener;
 
@@ -82,21 +83,73 @@ async fn an_identity_that_is_demanded_must_be_there() {
     .await;
 }
 
+/// Answers one request of each connection, and ends when the next one arrives.
+async fn forgetful() -> std::net::SocketAddr {
+    app::raw(async |mut tcp| {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut buffer = [0; 4096];
+        if let Ok(1..) = tcp.read(&mut buffer).await {
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+            tcp.write_all(answer).await.unwrap();
+            // The next request is already on its way when the connection ends.
+            let _ = tcp.read(&mut buffer).await;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn fault_21_of_many_kept_connections_that_end_together_none_is_tried_twice() {
+    run(async {
+        const CLIENTS: usize = 8;
+        let mesh = Mesh::start(forgetful().await, Hop::Plain).await;
+        let mut clients = Vec::new();
+        for _ in 0..CLIENTS {
+            clients.push(Raw::connect(mesh.http1).await);
+        }
+        for round in 0..3 {
+            // All at once, so that each leaves a connection behind.
+            for client in &mut clients {
+                client.send(GET).await;
+            }
+            for client in &mut clients {
+                assert_eq!(client.response().await.status(), 200, "{round}");
+            }
+        }
+        let shown = mesh
+            .client
+            .metrics
+            .counter(CounterFamily::OutboundHttpResends, "");
+        assert!(shown.value() >= CLIENTS as u64, "{}", shown.value());
+        mesh.metrics_with(&mesh.client, &["outbound_http_resends_total"])
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn fault_21_nothing_is_sent_again_when_that_is_switched_off() {
+    run(async {
+        let off = [("HTTP_RESENDS", "false")];
+        for hop in [Hop::Mesh, Hop::MeshHttp1, Hop::Plain] {
+            let mesh = Mesh::with_variables(forgetful().await, hop, &off).await;
+            let mut client = Raw::connect(mesh.http1).await;
+            client.send(GET).await;
+            assert_eq!(client.response().await.status(), 200, "{hop:?}");
+            client.send(GET).await;
+            let response = client.response().await;
+            assert_eq!(response.status(), 502, "{hop:?}");
+            let reason = response.field("l5d-proxy-error").unwrap();
+            assert!(reason.starts_with("peer_closed"), "{hop:?} {reason}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn fault_21_a_kept_connection_that_has_gone_is_replaced_where_that_is_safe() {
     run(async {
-        // Each connection answers once, then ends without a word.
-        let app = app::raw(async |mut tcp| {
-            use tokio::io::{AsyncReadExt, AsyncWriteExt};
-            let mut buffer = [0; 4096];
-            if let Ok(1..) = tcp.read(&mut buffer).await {
-                let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-                tcp.write_all(answer).await.unwrap();
-                // The next request is already on its way when the connection ends.
-                let _ = tcp.read(&mut buffer).await;
-            }
-        })
-        .await;
+        let app = forgetful().await;
         for hop in [Hop::Mesh, Hop::MeshHttp1, Hop::Plain] {
             let mesh = Mesh::start(app, hop).await;
             let mut client = Raw::connect(mesh.http1).await;

@@ -97,6 +97,21 @@ impl Mesh {
         allowed: Vec<Authorization>,
         routes: Vec<InboundRoute>,
     ) -> Self {
+        Self::build(app, hop, allowed, routes, &[]).await
+    }
+
+    /// With variables of the environment, named without their prefix, for both proxies.
+    pub async fn with_variables(app: SocketAddr, hop: Hop, variables: &[(&str, &str)]) -> Self {
+        Self::build(app, hop, everybody(), Vec::new(), variables).await
+    }
+
+    async fn build(
+        app: SocketAddr,
+        hop: Hop,
+        allowed: Vec<Authorization>,
+        routes: Vec<InboundRoute>,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let authority = Authority::new();
         let policy = Snapshot::fixed(ServerPolicy {
             revision: 1,
@@ -107,8 +122,8 @@ impl Mesh {
         });
         let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = door.local_addr().unwrap().port();
-        let server = context(authority.identity(SERVER), port, policy.clone());
-        let client = context(authority.identity(CLIENT), 1, policy.clone());
+        let server = context(authority.identity(SERVER), port, policy.clone(), variables);
+        let client = context(authority.identity(CLIENT), 1, policy.clone(), variables);
         let endpoint = Arc::new(endpoint(app, hop, port));
         let (endpoints, discovered) = Snapshot::new(Endpoints::Known([endpoint].into()));
         let routing = Snapshot::fixed(routing(discovered));
@@ -217,8 +232,13 @@ pub fn allow(authentication: Authentication) -> Authorization {
     }
 }
 
-fn context(identity: Arc<Identity>, port: u16, policy: Snapshot<ServerPolicy>) -> Context {
-    let environment = HashMap::from([
+fn context(
+    identity: Arc<Identity>,
+    port: u16,
+    policy: Snapshot<ServerPolicy>,
+    variables: &[(&str, &str)],
+) -> Context {
+    let mut environment = HashMap::from([
         ("DESTINATION_SVC_ADDR", "127.0.0.1:8086".to_owned()),
         ("POLICY_SVC_ADDR", "127.0.0.1:8090".to_owned()),
         ("POLICY_WORKLOAD", "{}".to_owned()),
@@ -228,6 +248,8 @@ fn context(identity: Arc<Identity>, port: u16, policy: Snapshot<ServerPolicy>) -
         ("IDENTITY_TRUST_ANCHORS", ROOT.to_owned()),
         ("INBOUND_LISTEN_ADDR", format!("127.0.0.1:{port}")),
     ]);
+    let more = variables.iter();
+    environment.extend(more.map(|(name, value)| (*name, (*value).to_owned())));
     let lookup = |name: &str| {
         let name = name.strip_prefix("LINKERD2_PROXY_")?;
         environment.get(name).cloned()

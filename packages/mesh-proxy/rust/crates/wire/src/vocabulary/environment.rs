@@ -274,6 +274,15 @@ pub const OUTBOUND_MAX_IN_FLIGHT: Variable = Variable {
     meaning: "Most outbound requests at once; more are answered 503.",
 };
 
+/// Whether a request is sent once more, on a new connection, where that is safe: it was not taken up, or is idempotent without content and its kept connection ended before any byte of the response.
+pub const HTTP_RESENDS: Variable = Variable {
+    name: "LINKERD2_PROXY_HTTP_RESENDS",
+    kind: Kind::Bool,
+    default: Some("true"),
+    required: false,
+    meaning: "Whether a request is sent once more, on a new connection, where that is safe: it was not taken up, or is idempotent without content and its kept connection ended before any byte of the response.",
+};
+
 /// Inbound requests that may wait for the application.
 pub const INBOUND_HTTP_QUEUE_CAPACITY: Variable = Variable {
     name: "LINKERD2_PROXY_INBOUND_HTTP_QUEUE_CAPACITY",
@@ -1189,6 +1198,7 @@ pub static ALL: &[&Variable] = &[
     &SHUTDOWN_GRACE_PERIOD,
     &INBOUND_MAX_IN_FLIGHT,
     &OUTBOUND_MAX_IN_FLIGHT,
+    &HTTP_RESENDS,
     &INBOUND_HTTP_QUEUE_CAPACITY,
     &INBOUND_HTTP_FAILFAST_TIMEOUT,
     &OUTBOUND_HTTP_QUEUE_CAPACITY,
