@@ -1,7 +1,17 @@
 //! Much data, both ways at once.
 
+use std::future::poll_fn;
+use std::io::Read;
+use std::pin::pin;
+use std::time::Duration;
+
+use mesh_engine::buffer;
+use mesh_engine::metrics::{Direction, Peer, Registry};
+use mesh_engine::tcp::Relay;
+use mesh_engine::transport::Io;
+use mesh_wire::vocabulary::limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::app;
 use crate::pair::{Pair, idle, metric, run};
@@ -88,4 +98,63 @@ async fn exchange_while_sending(door: std::net::SocketAddr, bytes: &[u8]) -> Vec
     sent.unwrap();
     received.unwrap();
     answer
+}
+
+/// More than a socket takes at once, from a source that is never waited for.
+const BULK: usize = 32 * 1024 * 1024;
+
+#[tokio::test]
+async fn a_stream_that_is_never_waited_for_gives_others_their_turn() {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let to = listener.local_addr().unwrap();
+        let (client, server) = (TcpStream::connect(to), TcpStream::connect(to));
+        let (mut client, server) = (client.await.unwrap(), server.await.unwrap());
+        let (near, far) = (listener.accept().await, listener.accept().await);
+        let (near, far) = (near.unwrap().0, far.unwrap().0.into_std().unwrap());
+        client.shutdown().await.unwrap();
+        let sink = std::thread::spawn(move || drain(far));
+
+        let registry = Registry::new(Duration::from_secs(600));
+        let metrics = registry.tcp(Direction::Outbound, Peer::Src, "");
+        let source = Io::from(near).replay(vec![7; BULK].into());
+        let mut relay = Relay::new(source.measure(metrics), server.into());
+        let mut carrying = pin!(relay.run());
+        let mut turns = Vec::new();
+        poll_fn(|cx| {
+            let before = read_bytes(&registry);
+            let result = carrying.as_mut().poll(cx);
+            turns.push(read_bytes(&registry) - before);
+            result
+        })
+        .await
+        .unwrap();
+        assert_eq!(sink.join().unwrap(), BULK);
+        let most = turns.into_iter().max().unwrap();
+        let limit = limits::RELAY_TURN_BYTES.size();
+        assert!(most <= limit + buffer::WIDE, "{most} bytes in one turn");
+    })
+    .await;
+}
+
+/// Reads to the end, on a thread of its own so that the relay never waits for its turn to read.
+fn drain(mut tcp: std::net::TcpStream) -> usize {
+    tcp.set_nonblocking(false).unwrap();
+    let mut buffer = vec![0; buffer::WIDE];
+    let mut total = 0;
+    loop {
+        match tcp.read(&mut buffer).unwrap() {
+            0 => return total,
+            length => total += length,
+        }
+    }
+}
+
+/// What was read of the one connection that is measured.
+fn read_bytes(registry: &Registry) -> usize {
+    let text = registry.render();
+    let mut lines = text.lines();
+    let line = lines.find(|line| line.starts_with("tcp_read_bytes_total{"));
+    let value = line.and_then(|line| line.rsplit_once(' '));
+    value.map_or(0, |(_, count)| count.parse().unwrap())
 }
