@@ -1,4 +1,4 @@
-"""`python -m bench`: CPU per request of our proxy pair beside haproxy's, on `mesh local`.
+"""`python -m bench`: what our proxies cost beside haproxy and nginx doing the same work.
 
 Absolute figures move with the machine; compare the ratios, taken in interleaved pairs of one run.
 """
@@ -6,39 +6,69 @@ Absolute figures move with the machine; compare the ratios, taken in interleaved
 import argparse
 import os
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 
-from bench.field import Field, FieldError
-from bench.report import print_rows
-from bench.requests import measure_requests
+from bench.cases import CASES, Effort
+from bench.errors import FieldError
+from bench.field import PAIRS, Field
+from bench.report import Row, print_rows
 
 
 def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under a minute: short rounds")
-    parser.add_argument("--rounds", type=int, help="pairs for each number of connections")
-    parser.add_argument("--seconds", type=int, help="length of one measurement")
-    parser.add_argument("--connections", type=int, action="append", help="default: 1 and 32")
+    parser.add_argument("--case", action="append", choices=CASES, help="only this one; repeatable")
+    parser.add_argument("--list", action="store_true", help="the names of the cases")
+    parser.add_argument("--rounds", type=positive, help="measurements of each subject")
+    parser.add_argument("--seconds", type=positive, help="length of one measurement")
+    parser.add_argument(
+        "--connections", type=positive, action="append", help="default: 1, 32 and 128"
+    )
     parser.add_argument("-o", "--output", choices=["table", "json"], default="table")
     return parser.parse_args()
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def measure(names: list[str], effort: Effort, suffixes: list[str]) -> Iterator[Row]:
+    """Measure the cases on one field."""
+    with Field(suffixes) as field:
+        for name in names:
+            yield from CASES[name].run(field, effort)
 
 
 def main() -> int:
     """Run the bench; 0 when every figure could be taken."""
     arguments = parse()
+    if arguments.list:
+        for name, case in CASES.items():
+            print(f"{name:<14}{case.title}")
+        return 0
     if os.geteuid() != 0:
         print("bench: needs root for network namespaces; run it with sudo", file=sys.stderr)
         return 2
-    rounds = arguments.rounds or (3 if arguments.quick else 8)
-    seconds = arguments.seconds or (1 if arguments.quick else 2)
+    quick = arguments.quick
+    effort = Effort(
+        arguments.connections or ([1, 32] if quick else [1, 32, 128]),
+        arguments.rounds or (3 if quick else 6),
+        arguments.seconds or (1 if quick else 2),
+        2**28 if quick else 2**30,
+    )
+    names = arguments.case or [name for name, case in CASES.items() if case.quick or not quick]
+    # Pairs with other settings are there for a whole run only: elsewhere they cost time.
+    suffixes = [""] if quick or arguments.case else list(PAIRS)
     try:
-        with Field(Path(__file__).parent / "workloads") as field:
-            rows = measure_requests(field, arguments.connections or [1, 32], rounds, seconds)
+        print_rows(measure(names, effort, suffixes), arguments.output)
     except FieldError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    print_rows(rows, arguments.output)
     return 0
 
 

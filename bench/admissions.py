@@ -18,11 +18,12 @@ from typing import Any
 import aiohttp
 import uvloop
 
-from bench.cpu import cpu_seconds, resident_bytes
-from bench.field import FieldError
+from bench.cpu import cpu_seconds
+from bench.errors import FieldError
 from bench.injector import NAMESPACE, Injector, running_injector
+from bench.memory import resident_bytes
 from bench.report import Row, print_rows
-from bench.requests import count_requests, find
+from bench.wrk import count_requests, find
 from mesh_cli.local.programs import find_program
 
 CASE = "admission over TLS"
@@ -114,7 +115,7 @@ def measure_cost(injector: Injector, kind: str, connections: int, seconds: int) 
         ("rate", float(find(r"Requests/sec:\s+([\d.]+)", output)), "admissions/s"),
         ("memory", resident_bytes([injector.process]) / 1e6, "MB"),
     ]
-    return [Row(f"{CASE}, {kind}", SUBJECT, connections, *row) for row in rows]
+    return [Row(f"{CASE}, {kind}", SUBJECT, connections, 0, *row) for row in rows]
 
 
 def run(command: list[str]) -> str:
@@ -149,9 +150,8 @@ async def measure_latency(injector: Injector, seconds: int) -> list[Row]:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             tasks.append(asyncio.create_task(admit(due)))
         times = sorted(await asyncio.gather(*tasks))
-    case = f"{CASE}, {PACE} a second"
     return [
-        Row(case, SUBJECT, 0, f"p{percent}", times[rank(percent, len(times))] * 1e3, "ms")
+        Row(CASE, SUBJECT, 0, PACE, f"p{percent}", times[rank(percent, len(times))] * 1e3, "ms")
         for percent in (50, 99)
     ]
 

@@ -4,37 +4,54 @@ import json
 import os
 import re
 import shutil
+import string
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from bench import certificates, configs
-from bench.cpu import Process, processes_in
+from bench.cpu import PROC, Process, processes_in
+from bench.errors import FieldError
+from bench.negotiation import negotiated
 from mesh_cli.local.programs import find_program
 
-PROGRAMS = {
-    "nginx": "nginx-core",
-    "haproxy": "haproxy",
-    "wrk": "wrk",
+WORKLOADS = Path(__file__).parent / "workloads"
+PROGRAMS = {"nginx": "nginx-core", "haproxy": "haproxy", "wrk": "wrk"}
+GROUPS = "LINKERD2_PROXY_TLS_GROUPS"
+PAIRS: dict[str, dict[str, str]] = {
+    "": {GROUPS: "X25519"},
+    "-hybrid": {},
+    "-two": {GROUPS: "X25519", "LINKERD2_PROXY_CORES": "2"},
 }
-
-
-class FieldError(Exception):
-    """The field could not be made or used; the text says why."""
+"""Our pairs by what their pods' names end in, each with what its proxies are told besides."""
+STARTED = r"mesh-proxy run|mesh_proxy"
+SERVING = Path(__file__).parent / "serve_bulk.py"
+MOVING = Path(__file__).parent / "move_bulk.py"
 
 
 class Field:
-    """A running mesh with origin, load generator, haproxy pair and nginx hop."""
+    """A running mesh with our pairs, haproxy's pair, the nginx hop and their origins."""
 
-    def __init__(self, workloads: Path) -> None:
-        """Prepare the workloads' files; nothing runs yet."""
+    def __init__(self, suffixes: Sequence[str]) -> None:
+        """Prepare the workloads' files, with our pairs of these suffixes; nothing runs yet."""
+        self.suffixes = suffixes
         self._prefix = f"bench-{os.getpid()}"
         self._folder = Path(tempfile.mkdtemp(prefix="bench-"))
         self._programs = {name: find_program(name, package) for name, package in PROGRAMS.items()}
-        shutil.copytree(workloads, self._folder, dirs_exist_ok=True)
+        self._namespaces: dict[str, list[Process]] = {}
+        self._addresses: dict[tuple[str, str], str] = {}
+        self._servers: list[subprocess.Popen[bytes]] = []
+        for name in ("plain.yaml", "haproxy.yaml"):
+            shutil.copy(WORKLOADS / name, self._folder)
+        template = string.Template((WORKLOADS / "pair.yaml").read_text())
+        for suffix in suffixes:
+            entries = json.dumps([{"name": k, "value": v} for k, v in PAIRS[suffix].items()])
+            text = template.substitute(suffix=suffix, environment=entries)
+            (self._folder / f"pair{suffix}.yaml").write_text(text)
         (self._folder / "config.yaml").write_text(json.dumps(self._config_map()))
 
     def __enter__(self) -> Self:
@@ -42,6 +59,9 @@ class Field:
         paths = [word for path in self._programs.values() for word in ("--path", str(path.parent))]
         try:
             self._mesh("up", str(self._folder), "--detach", *paths, timeout=180)
+            for pod in ("origin", "haproxy-in"):
+                self._serve_bulk(pod)
+            self._check_negotiation()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -54,24 +74,86 @@ class Field:
         traceback: TracebackType | None,
     ) -> None:
         """Take it down; nothing is left."""
+        for server in self._servers:
+            server.kill()
+            server.wait()
         self._mesh("down", timeout=60, check=False)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def processes(self, pod: str, pattern: str) -> list[Process]:
         """The processes of a pod whose command line matches."""
-        namespace = self.run(pod, "readlink", "/proc/self/ns/net").strip()
-        found = [one for one in processes_in(namespace) if re.search(pattern, one.command)]
+        found = [one for one in self._all_processes(pod) if re.search(pattern, one.command)]
         if not found:
             raise FieldError(f"pod {pod} has no process that matches {pattern!r}")
         return found
 
-    def run(self, pod: str, *command: str, timeout: float = 60) -> str:
-        """Run a command in a pod and return what it prints."""
-        return self._mesh("exec", f"bench/{pod}", "--", *command, timeout=timeout)
+    def proxy(self, pod: str) -> list[Process]:
+        """Our proxy in a pod."""
+        return self.processes(pod, STARTED)
+
+    def address(self, pod: str, name: str) -> str:
+        """The address that `name` stands for in a pod."""
+        if (pod, name) not in self._addresses:
+            full = f"{name}.bench.svc.cluster.local"
+            answer = self._mesh("exec", f"bench/{pod}", "--", "getent", "ahostsv4", full)
+            self._addresses[pod, name] = answer.split()[0]
+        return self._addresses[pod, name]
+
+    def inside(self, pod: str, *command: str) -> list[str]:
+        """The command line that runs a command in a pod's network."""
+        pid = self._all_processes(pod)[0].pid
+        return ["nsenter", f"--net={PROC / str(pid) / 'ns/net'}", "--", *command]
+
+    def run(self, pod: str, *command: str, timeout: float = 120, check: bool = True) -> str:
+        """Run a command in a pod's network and return what it prints."""
+        done = subprocess.run(
+            self.inside(pod, *command),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        if check and done.returncode != 0:
+            raise FieldError(f"`{' '.join(command)}` failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def move(self, pod: str, *arguments: str) -> None:
+        """Run the client of bulk data in a pod's network."""
+        self.run(pod, sys.executable, str(MOVING), *arguments)
 
     def program(self, name: str) -> str:
-        """The path of wrk, nginx or haproxy as pods see it."""
+        """The path of wrk, nginx or haproxy."""
         return str(self._programs[name])
+
+    def _all_processes(self, pod: str) -> list[Process]:
+        if pod not in self._namespaces:
+            link = self._mesh("exec", f"bench/{pod}", "--", "readlink", "/proc/self/ns/net")
+            self._namespaces[pod] = processes_in(link.strip())
+        return self._namespaces[pod]
+
+    def _serve_bulk(self, pod: str) -> None:
+        command = self.inside(pod, sys.executable, str(SERVING), "8082", "8083")
+        server = subprocess.Popen(command, stdout=subprocess.PIPE)
+        self._servers.append(server)
+        if server.stdout is None or server.stdout.readline() != b"ready\n":
+            raise FieldError(f"the origin of bulk data in pod {pod} does not start")
+
+    def _check_negotiation(self) -> None:
+        """Find out that both peers do the same cryptography, as an outsider sees it."""
+        folder = self._folder
+        for name, text in certificates_of(self._folder).items():
+            (folder / name).write_text(text)
+        ports = {"haproxy-in": ("8443", "h2"), "origin": ("4143", "transport.l5d.io/v1")}
+        for name, (port, alpn) in ports.items():
+            target = f"{self.run(name, 'hostname', '-I').split()[0]}:{port}"
+            command = ["openssl", "s_client", "-connect", target, "-alpn", alpn, "-tls1_3"]
+            # P-256 first: who takes it would not be limited to X25519.
+            # AES-128 is what our clients and haproxy's prefer; our servers follow the client.
+            command += ["-ciphersuites", "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384"]
+            command += ["-groups", "P-256:X25519", "-cert", str(folder / "client.pem")]
+            command += ["-CAfile", str(folder / "ca.pem"), "-key", str(folder / "client.pem")]
+            negotiated(name, self.run("haproxy-out", *command, check=False))
 
     def _config_map(self) -> dict[str, Any]:
         # JSON is YAML; the peer is asked for by name, since its address is not known yet.
@@ -79,7 +161,7 @@ class Field:
         metadata = {"name": "bench", "namespace": "bench"}
         return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
-    def _mesh(self, verb: str, *arguments: str, timeout: float, check: bool = True) -> str:
+    def _mesh(self, verb: str, *arguments: str, timeout: float = 60, check: bool = True) -> str:
         mesh = Path(sys.executable).parent / "mesh"
         options = ("--prefix", self._prefix)
         command = [str(mesh), "local", verb, *options, *arguments]
@@ -87,3 +169,9 @@ class Field:
         if check and done.returncode != 0:
             raise FieldError(f"`mesh local {verb}` failed:\n{done.stdout}{done.stderr}")
         return done.stdout
+
+
+def certificates_of(folder: Path) -> dict[str, str]:
+    """The files that haproxy has, again outside its pod."""
+    data = json.loads((folder / "config.yaml").read_text())["data"]
+    return {name: data[name] for name in ("ca.pem", "client.pem")}

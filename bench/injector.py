@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from bench.certificates import certificate, pem
 from bench.cpu import Process
-from bench.field import FieldError
+from bench.errors import FieldError
 from mesh_clusters.apiserver import ApiServer
 from mesh_clusters.binaries import ensure
 
