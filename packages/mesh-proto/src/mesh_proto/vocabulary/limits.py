@@ -359,6 +359,62 @@ IN_FLIGHT_REQUESTS: Final = Limit(
     meaning="Requests in progress in one direction, all workers together.",
     excess="503, reason load_shed.",
 )
+CONTROL_CONNECTIONS: Final = Limit(
+    name="control_connections",
+    value=64,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Connections to one control-plane service, begun where its limit of streams is reached.",
+    excess="Further streams wait for others to end.",
+)
+CONTROL_MESSAGE_BYTES: Final = Limit(
+    name="control_message_bytes",
+    value=67108864,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="The largest message of the control plane: some hundred thousand endpoints.",
+    excess="The stream is closed and opened again with back-off.",
+)
+CONTROL_STREAMS_SHOWN: Final = Limit(
+    name="control_streams_shown",
+    value=4096,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Streams that one page of /control.json shows.",
+    excess="Further ones are only counted.",
+)
+DNS_QUERY_TIME: Final = Limit(
+    name="dns_query_time",
+    value=1,
+    unit=Unit.SECONDS,
+    variable=None,
+    meaning="How long one DNS server may take to answer one question.",
+    excess="The next server is asked; what was known of the name stays in use.",
+)
+DNS_NEGATIVE_TIME: Final = Limit(
+    name="dns_negative_time",
+    value=5,
+    unit=Unit.SECONDS,
+    variable=None,
+    meaning="How long it is believed that a name has no addresses, whatever its zone says.",
+    excess="DNS is asked again.",
+)
+DNS_REFRESH_TIME: Final = Limit(
+    name="dns_refresh_time",
+    value=1,
+    unit=Unit.SECONDS,
+    variable=None,
+    meaning="The shortest time after which a name is asked for again, whatever its TTL says.",
+    excess="The earlier answer is used.",
+)
+DNS_ANSWERS: Final = Limit(
+    name="dns_answers",
+    value=256,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Addresses of one name, and SRV records of one name.",
+    excess="Further ones are left out.",
+)
 DISCOVERY_DESTINATIONS: Final = Limit(
     name="discovery_destinations",
     value=16384,
@@ -465,6 +521,13 @@ ALL: Final[tuple[Limit, ...]] = (
     HTTP2_SEND_BUFFER_BYTES,
     HTTP2_PENDING_RESETS,
     IN_FLIGHT_REQUESTS,
+    CONTROL_CONNECTIONS,
+    CONTROL_MESSAGE_BYTES,
+    CONTROL_STREAMS_SHOWN,
+    DNS_QUERY_TIME,
+    DNS_NEGATIVE_TIME,
+    DNS_REFRESH_TIME,
+    DNS_ANSWERS,
     DISCOVERY_DESTINATIONS,
     DISCOVERY_REMEMBERED,
     POLICY_PORTS_ON_DEMAND,

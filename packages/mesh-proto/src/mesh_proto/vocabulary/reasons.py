@@ -191,6 +191,13 @@ HEADERS_TOO_LARGE: Final = Reason(
     closes=True,
     meaning="The request's header section exceeds the limit.",
 )
+FORBIDDEN_DESTINATION: Final = Reason(
+    name="forbidden_destination",
+    http=403,
+    grpc=7,
+    closes=False,
+    meaning="The name or address that was asked for leads into the proxy's own pod or machine: loopback, link-local, or a port of the proxy.",
+)
 GATEWAY_LOOP: Final = Reason(
     name="gateway_loop",
     http=508,
@@ -238,6 +245,7 @@ ALL: Final[tuple[Reason, ...]] = (
     AMBIGUOUS_HOST,
     AMBIGUOUS_PATH,
     HEADERS_TOO_LARGE,
+    FORBIDDEN_DESTINATION,
     GATEWAY_LOOP,
     GATEWAY_DOMAIN_NOT_FOUND,
     UNEXPECTED,

@@ -14,4 +14,6 @@ pub mod http2;
 pub mod p2c;
 pub mod path;
 pub mod server_name;
+pub mod service_records;
+pub mod target;
 pub mod transport_header;

@@ -1,7 +1,6 @@
 //! `/env.json`: the environment the proxy was started with.
 
-use std::fmt::Write;
-
+use super::json::push_string;
 /// The variables as a JSON object: all, or those that the query names (`?A&B`; null if unset).
 ///
 /// # Errors
@@ -43,22 +42,6 @@ fn object<'a>(members: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Stri
     }
     json.push('}');
     json
-}
-
-/// Appends `text` as a JSON string (RFC 8259 §7).
-fn push_string(json: &mut String, text: &str) {
-    json.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            '\n' => json.push_str("\\n"),
-            // Writing to a String cannot fail.
-            control if control < ' ' => drop(write!(json, "\\u{:04x}", u32::from(control))),
-            other => json.push(other),
-        }
-    }
-    json.push('"');
 }
 
 #[cfg(test)]

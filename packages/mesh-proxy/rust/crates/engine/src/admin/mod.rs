@@ -2,7 +2,9 @@
 //! a saturated data path still answers probes.
 
 mod access;
+mod control;
 mod environment;
+mod json;
 mod places;
 mod respond;
 mod server;

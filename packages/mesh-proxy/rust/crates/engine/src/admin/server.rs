@@ -18,7 +18,8 @@ use tracing::{debug, info, warn};
 
 use super::places::Places;
 use super::respond::{self, Answer};
-use super::{access, environment};
+use super::{access, control, environment};
+use crate::control::Status;
 use crate::identity::Identity;
 use crate::log;
 use crate::metrics::Registry;
@@ -38,6 +39,7 @@ pub struct Admin {
     pub identity: Arc<Identity>,
     pub metrics: Arc<Registry>,
     pub rejections: Rejections,
+    pub control: Arc<Status>,
     pub shutdown_enabled: bool,
     /// Told when somebody asks the process to end.
     pub shutdown: Arc<Notify>,
@@ -86,12 +88,11 @@ impl Admin {
             "/ready" => respond::text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
             "/metrics" => respond::metrics(request.headers(), self.metrics.render()),
             "/shutdown" if !self.shutdown_enabled => not_found(),
-            "/env.json" | "/proxy-log-level" | "/rejections.json" | "/shutdown" => {
-                match access::local_only(client, request.headers()) {
-                    Ok(()) => self.answer_local(request).await,
-                    Err(refused) => respond::text(StatusCode::FORBIDDEN, refused.explain()),
-                }
-            }
+            "/control.json" | "/env.json" | "/proxy-log-level" | "/rejections.json"
+            | "/shutdown" => match access::local_only(client, request.headers()) {
+                Ok(()) => self.answer_local(request).await,
+                Err(refused) => respond::text(StatusCode::FORBIDDEN, refused.explain()),
+            },
             _ => not_found(),
         }
     }
@@ -100,11 +101,17 @@ impl Admin {
     async fn answer_local(&self, request: Request<Incoming>) -> Answer {
         match (request.uri().path(), request.method()) {
             ("/env.json", &Method::GET | &Method::HEAD) => environment(&request),
+            ("/control.json", &Method::GET | &Method::HEAD) => {
+                let json = control::to_json(request.uri().query(), &self.control);
+                respond::typed(StatusCode::OK, "application/json", json)
+            }
             ("/rejections.json", &Method::GET | &Method::HEAD) => {
                 let json = self.rejections.to_json();
                 respond::typed(StatusCode::OK, "application/json", json)
             }
-            ("/env.json" | "/rejections.json", _) => respond::not_allowed("GET, HEAD"),
+            ("/control.json" | "/env.json" | "/rejections.json", _) => {
+                respond::not_allowed("GET, HEAD")
+            }
             ("/proxy-log-level", &Method::GET) => {
                 respond::text(StatusCode::OK, format!("{}\n", log::filter()))
             }

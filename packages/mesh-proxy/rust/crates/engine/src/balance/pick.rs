@@ -20,6 +20,8 @@ const ATTEMPT: Duration = Duration::from_secs(1);
 pub enum Unavailable {
     /// The control plane says that there is no such destination.
     Unknown,
+    /// It has only addresses that nobody may be led to.
+    Forbidden,
     /// The destination has no endpoints.
     Empty,
     /// The control plane did not name the endpoints within the failfast time.
@@ -31,7 +33,8 @@ pub enum Unavailable {
 impl fmt::Display for Unavailable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Unknown => "the destination is unknown to the control plane",
+            Self::Unknown => "the destination is unknown to the control plane and to DNS",
+            Self::Forbidden => "the name leads to addresses that a proxy must not be led to",
             Self::Empty => "the destination has no endpoints",
             Self::Undiscovered => "the control plane has not named the endpoints in time",
             Self::Failfast => "no endpoint can be connected to",
@@ -60,7 +63,7 @@ fn has_endpoints(backend: &Backend) -> bool {
         BackendKind::Fail(_) => false,
         BackendKind::Balance { endpoints, .. } => match &*endpoints.load() {
             Endpoints::Pending => true,
-            Endpoints::Unknown => false,
+            Endpoints::Unknown | Endpoints::Forbidden => false,
             Endpoints::Known(endpoints) => !endpoints.is_empty(),
         },
     }
@@ -164,6 +167,7 @@ fn try_pick(endpoints: &Endpoints, times: Times, now: Instant) -> Result<Arc<End
     let endpoints = match endpoints {
         Endpoints::Pending => return Err(Wait::Discovery),
         Endpoints::Unknown => return Err(Wait::Never(Unavailable::Unknown)),
+        Endpoints::Forbidden => return Err(Wait::Never(Unavailable::Forbidden)),
         Endpoints::Known(endpoints) => endpoints,
     };
     let millis = clock::millis(now);

@@ -7,22 +7,26 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response, Uri};
 use hyper::body::Incoming;
+use mesh_wire::vocabulary::limits;
 use tonic::body::Body;
 use tonic::codegen::Service;
 
 use super::connect::Sender;
+use super::room::Place;
 use crate::metrics::HttpMetrics;
 
-/// Bytes of the largest message taken: some hundred thousand endpoints. gRPC's usual 4 MiB would
-/// cut the stream of a large Service, again and again.
-pub const LARGEST_MESSAGE: usize = 64 << 20;
+/// Bytes of the largest message taken. gRPC's usual 4 MiB would cut the stream of a large Service,
+/// again and again.
+pub const LARGEST_MESSAGE: usize = limits::CONTROL_MESSAGE_BYTES.size();
 
-/// An open connection to one control-plane service.
+/// An open connection to one control-plane service, with room for one call.
 #[derive(Clone)]
 pub struct Channel {
     sender: Sender,
     origin: Uri,
     metrics: Arc<HttpMetrics>,
+    /// Held for as long as the call may last.
+    _place: Option<Arc<Place>>,
 }
 
 impl Channel {
@@ -31,6 +35,15 @@ impl Channel {
             sender,
             origin,
             metrics,
+            _place: None,
+        }
+    }
+
+    /// The same connection for a call that has a place on it.
+    pub(super) fn with(&self, place: Place) -> Self {
+        Self {
+            _place: Some(Arc::new(place)),
+            ..self.clone()
         }
     }
 

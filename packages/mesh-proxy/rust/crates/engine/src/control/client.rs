@@ -1,15 +1,19 @@
-//! The connection to one control-plane service, kept up by a task of its own.
+//! The connections to one control-plane service, each kept up by a task of its own.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::Uri;
+use mesh_wire::vocabulary::limits;
 use rustls::pki_types::ServerName;
+use tokio::runtime;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::connect::{self, Security};
-use super::{Channel, FullJitter, Resolver};
+use super::room::{Room, changed};
+use super::status::ServiceStatus;
+use super::{Channel, FullJitter, Resolver, Status};
 use crate::config::Service;
 use crate::identity::Identity;
 use crate::metrics::{Counter, CounterFamily, Gauge, GaugeFamily, HttpMetrics, LabelSet, Registry};
@@ -21,6 +25,9 @@ const GOOD: Duration = Duration::from_secs(2);
 /// A service that stays away is mentioned this often.
 const REMIND: Duration = Duration::from_secs(15);
 
+/// Seconds for which a connection that is not the first one stays open unused.
+const LINGER: u32 = 10;
+
 /// What the client proves to the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credential {
@@ -30,12 +37,20 @@ pub enum Credential {
     Certificate,
 }
 
-/// A control-plane service; clones share the connection.
+/// A control-plane service; clones share its connections.
 #[derive(Clone)]
 pub struct Client {
-    name: &'static str,
-    local: bool,
+    connector: Arc<Connector>,
+    connections: Arc<Mutex<Vec<Connection>>>,
+    runtime: runtime::Handle,
+    changes: watch::Receiver<u64>,
+}
+
+/// One of the service's connections. The first is kept up always, the others while they are used.
+#[derive(Clone)]
+struct Connection {
     state: watch::Receiver<State>,
+    room: Room,
 }
 
 #[derive(Clone)]
@@ -54,9 +69,10 @@ impl Client {
         credential: Credential,
         identity: &Arc<Identity>,
         resolver: &Arc<Resolver>,
+        status: &Arc<Status>,
         metrics: &Registry,
     ) -> Self {
-        let (sender, state) = watch::channel(State::Connecting("not tried yet".into()));
+        let (changes, changed) = watch::channel(0);
         let connector = Connector {
             name,
             service: service.clone(),
@@ -64,55 +80,110 @@ impl Client {
             identity: identity.clone(),
             resolver: resolver.clone(),
             measured: Measured::new(name, service, metrics),
+            registered: status.service(name, service.address.to_string()),
+            status: status.clone(),
+            changes,
         };
-        tokio::spawn(async move {
+        let client = Self {
+            connector: Arc::new(connector),
+            connections: Arc::default(),
+            runtime: runtime::Handle::current(),
+            changes: changed,
+        };
+        client.connections().push(client.begin(true));
+        client
+    }
+
+    /// Starts a connection's task. It ends with the client, or, unless it is the first one's, when
+    /// nobody uses it.
+    fn begin(&self, first: bool) -> Connection {
+        let (sender, state) = watch::channel(State::Connecting("not tried yet".into()));
+        let room = Room::new(self.connector.changes.clone());
+        let link = Link {
+            connector: self.connector.clone(),
+            state: sender,
+            room: room.clone(),
+        };
+        self.runtime.spawn(async move {
             tokio::select! {
-                () = connector.run(&sender) => {}
-                () = sender.closed() => {}
+                () = link.run() => {}
+                () = link.state.closed() => {}
+                () = link.unused(), if !first => {}
             }
-            connector.measured.connected.set(0);
         });
-        Self {
-            name,
-            local: service.address.is_loopback(),
-            state,
-        }
+        Connection { state, room }
     }
 
     /// What the service is called.
     pub fn name(&self) -> &'static str {
-        self.name
+        self.connector.name
     }
 
     /// Whether the service runs in this pod; the limits of streams then do not apply.
     pub fn is_local(&self) -> bool {
-        self.local
+        self.connector.service.address.is_loopback()
     }
 
-    /// Whether there is a connection now.
-    pub fn is_connected(&self) -> bool {
-        matches!(*self.state.borrow(), State::Connected(_))
+    /// Where the states of services and their streams are told.
+    pub(super) fn status(&self) -> &Status {
+        &self.connector.status
     }
 
     /// Why there is no connection; None where there is one.
     pub fn problem(&self) -> Option<Arc<str>> {
-        match &*self.state.borrow() {
-            State::Connecting(reason) => Some(reason.clone()),
-            State::Connected(_) => None,
+        let mut problem = None;
+        for connection in self.connections().iter() {
+            match &*connection.state.borrow() {
+                State::Connecting(reason) => problem = problem.or_else(|| Some(reason.clone())),
+                State::Connected(_) => return None,
+            }
+        }
+        problem
+    }
+
+    /// A connection with room for one more call, as soon as there is one; never after the runtime
+    /// has gone.
+    pub async fn channel(&self) -> Channel {
+        let mut changes = self.changes.clone();
+        loop {
+            changes.mark_unchanged();
+            if let Some(channel) = self.take() {
+                return channel;
+            }
+            if changes.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
         }
     }
 
-    /// The connection, as soon as there is one; never after the runtime has gone.
-    pub async fn channel(&self) -> Channel {
-        let mut state = self.state.clone();
-        let connected = state
-            .wait_for(|state| matches!(state, State::Connected(_)))
-            .await
-            .map(|state| state.clone());
-        match connected {
-            Ok(State::Connected(channel)) => channel,
-            _ => std::future::pending().await,
+    /// A connection with room. Where all are full, another one is begun.
+    fn take(&self) -> Option<Channel> {
+        let mut connections = self.connections();
+        let mut index = 0;
+        connections.retain(|connection| {
+            index += 1;
+            index == 1 || connection.state.has_changed().is_ok()
+        });
+        let mut connecting = false;
+        for connection in connections.iter() {
+            match &*connection.state.borrow() {
+                State::Connecting(_) => connecting = true,
+                State::Connected(channel) => {
+                    if let Some(place) = connection.room.take() {
+                        return Some(channel.with(place));
+                    }
+                }
+            }
         }
+        if !connecting && connections.len() < limits::CONTROL_CONNECTIONS.size() {
+            connections.push(self.begin(false));
+        }
+        None
+    }
+
+    fn connections(&self) -> MutexGuard<'_, Vec<Connection>> {
+        let connections = self.connections.lock();
+        connections.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -148,6 +219,7 @@ impl Measured {
     }
 }
 
+/// What every connection to the service needs.
 struct Connector {
     name: &'static str,
     service: Service,
@@ -155,56 +227,125 @@ struct Connector {
     identity: Arc<Identity>,
     resolver: Arc<Resolver>,
     measured: Measured,
+    registered: Arc<ServiceStatus>,
+    status: Arc<Status>,
+    /// Counts everything that may give a call a connection.
+    changes: watch::Sender<u64>,
 }
 
-impl Connector {
-    async fn run(&self, state: &watch::Sender<State>) {
+/// One connection, made again whenever it is lost.
+struct Link {
+    connector: Arc<Connector>,
+    state: watch::Sender<State>,
+    room: Room,
+}
+
+impl Link {
+    async fn run(&self) {
+        let connector = &self.connector;
         let mut backoff = FullJitter::control();
         let mut reminded: Option<Instant> = None;
         loop {
-            if self.waits_for_certificate() {
-                let reason = "waiting for this proxy's first certificate";
-                state.send_replace(State::Connecting(reason.into()));
+            if connector.waits_for_certificate() {
+                self.failed("waiting for this proxy's first certificate".into());
             }
-            match self.attempt().await {
+            match connector.attempt(&self.room).await {
                 Ok((channel, driver)) => {
                     let since = Instant::now();
-                    self.measured.succeeded.increment();
-                    self.measured.connected.set(1);
-                    info!(service = self.name, address = %self.service.address, "connected");
-                    state.send_replace(State::Connected(channel));
-                    let reason = match driver.await {
-                        Ok(()) => "the service closed the connection".to_owned(),
-                        Err(error) => format!("the connection was lost: {error}"),
-                    };
-                    self.measured.connected.set(0);
-                    info!(service = self.name, reason, "disconnected");
-                    state.send_replace(State::Connecting(reason.into()));
-                    self.resolver.forget();
+                    self.carry(channel, driver).await;
                     if since.elapsed() >= GOOD {
                         backoff.reset();
                     }
                     reminded = None;
                 }
                 Err(reason) => {
-                    self.measured.failed.increment();
-                    self.resolver.forget();
+                    connector.measured.failed.increment();
+                    connector.resolver.forget();
                     if reminded.is_none_or(|last| last.elapsed() >= REMIND) {
-                        warn!(service = self.name, reason, "not connected; trying again");
+                        let service = connector.name;
+                        warn!(service, reason, "not connected; trying again");
                         reminded = Some(Instant::now());
                     }
-                    state.send_replace(State::Connecting(reason.into()));
+                    self.failed(reason.into());
                 }
             }
             backoff.pause().await;
         }
     }
 
-    async fn attempt(&self) -> Result<(Channel, connect::Driver), String> {
+    /// Offers an open connection until it is lost.
+    async fn carry(&self, channel: Channel, driver: connect::Driver) {
+        let connector = &self.connector;
+        connector.measured.succeeded.increment();
+        info!(service = connector.name, address = %connector.service.address, "connected");
+        let open = Open::new(connector);
+        self.set(State::Connected(channel));
+        let reason = match driver.await {
+            Ok(()) => "the service closed the connection".to_owned(),
+            Err(error) => format!("the connection was lost: {error}"),
+        };
+        info!(service = connector.name, reason, "disconnected");
+        let reason: Arc<str> = reason.into();
+        open.lost(reason.clone());
+        self.set(State::Connecting(reason));
+        connector.resolver.forget();
+    }
+
+    fn failed(&self, reason: Arc<str>) {
+        self.connector.registered.failed(reason.clone());
+        self.set(State::Connecting(reason));
+    }
+
+    fn set(&self, state: State) {
+        self.state.send_replace(state);
+        changed(&self.connector.changes);
+    }
+
+    /// Resolves when nobody has used the connection for a while.
+    async fn unused(&self) {
+        let mut idle = 0;
+        while idle < LINGER {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            idle = if self.room.is_empty() { idle + 1 } else { 0 };
+        }
+    }
+}
+
+/// Counts a connection for as long as it is open.
+struct Open<'a> {
+    connector: &'a Connector,
+    reason: Arc<str>,
+}
+
+impl<'a> Open<'a> {
+    fn new(connector: &'a Connector) -> Self {
+        connector.registered.connected();
+        connector.measured.connected.set(1);
+        Self {
+            connector,
+            reason: "it is not needed".into(),
+        }
+    }
+
+    fn lost(mut self, reason: Arc<str>) {
+        self.reason = reason;
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if self.connector.registered.disconnected(self.reason.clone()) {
+            self.connector.measured.connected.set(0);
+        }
+    }
+}
+
+impl Connector {
+    async fn attempt(&self, room: &Room) -> Result<(Channel, connect::Driver), String> {
         // The certificate first: an address that is resolved early may have moved by then.
         let security = self.security().await?;
         let addresses = self.resolver.resolve(&self.service.address).await?;
-        let (sender, driver) = connect::connect(&addresses, &security).await?;
+        let (sender, driver) = connect::connect(&addresses, &security, room).await?;
         let origin = Uri::builder()
             .scheme("http")
             .authority(self.service.address.without_root_dot())

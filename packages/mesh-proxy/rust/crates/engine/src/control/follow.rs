@@ -1,6 +1,7 @@
 //! A server-streaming call that is opened again whenever it ends.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mesh_wire::{destination, inbound, outbound};
@@ -10,9 +11,10 @@ use tokio::time::Instant;
 use tonic::{Code, Response, Status, Streaming};
 use tracing::debug;
 
+use super::status::StreamStatus;
 use super::{Channel, Client, FullJitter};
 use crate::config::StreamLimits;
-use crate::metrics::{Classification, CounterFamily, LabelSet, Registry};
+use crate::metrics::{Classification, Counter, CounterFamily, LabelSet, Registry};
 
 /// A message that may carry a revision.
 pub trait Message: Send + 'static {
@@ -76,10 +78,11 @@ const UNREAD: usize = 1;
 /// A call that lived this long was good: the next failure is a new one.
 const GOOD: Duration = Duration::from_secs(2);
 
-/// Opens the call `name` on the current runtime, and again whenever it ends.
+/// Opens the call `name` about `target` on the current runtime, and again whenever it ends.
 pub fn follow<M, O, F>(
     client: &Client,
     name: &'static str,
+    target: &str,
     limits: StreamLimits,
     metrics: &Registry,
     open: O,
@@ -103,6 +106,7 @@ where
         name,
         limits,
         events: sender,
+        status: client.status().stream(client.name(), name, target, metrics),
         ended: metrics.counter(CounterFamily::ControlStreams, labels.as_str()),
         rejected: metrics.counter(CounterFamily::ControlRevisionRejected, labels.as_str()),
     };
@@ -115,8 +119,9 @@ struct Call<M> {
     name: &'static str,
     limits: StreamLimits,
     events: mpsc::Sender<Event<M>>,
-    ended: std::sync::Arc<crate::metrics::Counter>,
-    rejected: std::sync::Arc<crate::metrics::Counter>,
+    status: Arc<StreamStatus>,
+    ended: Arc<Counter>,
+    rejected: Arc<Counter>,
 }
 
 /// Why a call ended.
@@ -144,6 +149,11 @@ impl<M: Message> Call<M> {
             channel.metrics().request();
             let end = self.once(&channel, &open).await;
             self.ended.increment();
+            self.status.ended(match &end {
+                End::Unread => "nobody is interested any more".into(),
+                End::Refused(status) => status.to_string().into(),
+                End::Again(reason) => reason.as_str().into(),
+            });
             let grpc_status = match &end {
                 End::Unread => return,
                 End::Refused(status) => status.code(),
@@ -152,6 +162,8 @@ impl<M: Message> Call<M> {
             let failure = Classification::Failure;
             let code = u16::try_from(grpc_status as i32).ok();
             channel.metrics().end(200, failure, code);
+            // Its place on the connection is for others while this call pauses.
+            drop(channel);
             if since.elapsed() >= GOOD {
                 broken.reset();
                 refused.reset();
@@ -186,6 +198,7 @@ impl<M: Message> Call<M> {
             None => return End::Again("no answer in time".to_owned()),
         };
         let mut stream = response.into_inner();
+        self.status.opened();
         if self.events.send(Event::Opened).await.is_err() {
             return End::Unread;
         }
@@ -207,6 +220,7 @@ impl<M: Message> Call<M> {
                 return End::Again(format!("revision {number} came after {revision}"));
             }
             revision = number.max(revision);
+            self.status.answered(number);
             if self.events.send(Event::Message(message)).await.is_err() {
                 return End::Unread;
             }

@@ -6,10 +6,13 @@ mod client;
 mod connect;
 mod follow;
 mod resolve;
+mod room;
+mod status;
 pub(crate) mod wire;
 
 pub use backoff::FullJitter;
 pub use channel::{Channel, LARGEST_MESSAGE};
 pub use client::{Client, Credential};
 pub use follow::{Event, Following, Message, follow};
-pub use resolve::Resolver;
+pub use resolve::{Answer, NotResolved, Resolved, Resolver};
+pub use status::{Reachability, ServiceStatus, Status, StreamReport, StreamStatus};

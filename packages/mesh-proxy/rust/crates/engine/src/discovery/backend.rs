@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mesh_decide::target::Name;
 use mesh_wire::destination::WeightedAddr;
 use mesh_wire::outbound;
 use mesh_wire::outbound::backend::balance_p2c::Load;
@@ -14,16 +15,20 @@ use super::endpoint::endpoint;
 use super::failure::failure;
 use crate::control::wire::{self, Malformed};
 use crate::snapshot::{
-    Backend, BackendKind, Distribution, Endpoint, Endpoints, Failure, ResourceRef, Snapshot,
+    Backend, BackendKind, Distribution, Endpoint, Endpoints, Failure, ResourceRef, Routing,
+    Snapshot,
 };
 
 /// What a balancer assumes of an endpoint that has not answered yet.
 const DEFAULT_RTT: Duration = Duration::from_millis(30);
 const DEFAULT_DECAY: Duration = Duration::from_secs(10);
 
-/// Endpoints by destination path; a path that is asked for is watched.
+/// Endpoints by destination path or name; what is asked for is watched.
 pub(super) trait Watch {
     fn endpoints(&mut self, path: &str) -> Snapshot<Endpoints>;
+
+    /// The addresses that DNS has for a name.
+    fn addresses(&mut self, name: &Name) -> Snapshot<Endpoints>;
 }
 
 /// Turns backends of the wire into ours.
@@ -199,6 +204,31 @@ impl Backends<'_> {
             kind: BackendKind::Fail(failure),
             failfast: self.failfast,
         })
+    }
+
+    /// A backend of the endpoints that the control plane has for `path`.
+    pub(super) fn balanced(&mut self, path: &str) -> Distribution {
+        let endpoints = self.watch.endpoints(path);
+        self.spread("profile", path, endpoints)
+    }
+
+    /// A backend of the addresses that DNS has for `name`.
+    pub(super) fn resolved(&mut self, name: &Name) -> Distribution {
+        let endpoints = self.watch.addresses(name);
+        self.spread(Routing::BY_DNS, &name.to_string(), endpoints)
+    }
+
+    fn spread(&self, name: &str, path: &str, endpoints: Snapshot<Endpoints>) -> Distribution {
+        Distribution::FirstAvailable(vec![Arc::new(Backend {
+            meta: ResourceRef::Default(name.into()),
+            kind: BackendKind::Balance {
+                path: path.into(),
+                endpoints,
+                default_rtt: DEFAULT_RTT,
+                decay: DEFAULT_DECAY,
+            },
+            failfast: self.failfast,
+        })])
     }
 
     /// A backend that is one endpoint.

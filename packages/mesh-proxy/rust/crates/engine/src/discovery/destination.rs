@@ -1,10 +1,10 @@
-//! One original destination: asks for its profile and its policy side by side, and publishes the
+//! One destination: asks for its profile and its policy side by side, and publishes the
 //! routing that follows from both.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mesh_decide::target::{Name, Target};
 use mesh_wire::destination::destination_client::DestinationClient;
 use mesh_wire::destination::{DestinationProfile, GetDestination};
 use mesh_wire::outbound::outbound_policies_client::OutboundPoliciesClient;
@@ -16,6 +16,7 @@ use tracing::{debug, warn};
 use super::backend::{Backends, Forwards, Watch};
 use super::entry::Entry;
 use super::live::Live;
+use super::names::Followed;
 use super::resolution::Resolution;
 use super::routing::{Answers, routing};
 use crate::control::{Event, Following, LARGEST_MESSAGE, follow, wire};
@@ -49,21 +50,35 @@ pub(super) struct Destination {
     policy: Answer<OutboundPolicy>,
     forwards: Forwards,
     /// What the published routing uses.
-    resolutions: Vec<Arc<Resolution>>,
+    uses: Uses,
     policy_since: Option<Instant>,
 }
 
-/// Collects the resolutions that a routing needs.
+/// What is kept up to date for a routing, for as long as that is in use.
+#[derive(Default)]
+struct Uses {
+    resolutions: Vec<Arc<Resolution>>,
+    names: Vec<Arc<Followed>>,
+}
+
+/// Collects what a routing uses.
 struct Needed<'a> {
     live: &'a Live,
-    resolutions: Vec<Arc<Resolution>>,
+    uses: Uses,
 }
 
 impl Watch for Needed<'_> {
     fn endpoints(&mut self, path: &str) -> Snapshot<Endpoints> {
         let resolution = self.live.resolutions.get(path);
         let endpoints = resolution.endpoints();
-        self.resolutions.push(resolution);
+        self.uses.resolutions.push(resolution);
+        endpoints
+    }
+
+    fn addresses(&mut self, name: &Name) -> Snapshot<Endpoints> {
+        let followed = self.live.names.get(name);
+        let endpoints = followed.endpoints();
+        self.uses.names.push(followed);
         endpoints
     }
 }
@@ -76,16 +91,16 @@ impl Destination {
             profile: Answer::Pending,
             policy: Answer::Pending,
             forwards: Forwards::default(),
-            resolutions: Vec::new(),
+            uses: Uses::default(),
             policy_since: None,
         }
     }
 
     /// Follows both services until the entry is dropped.
     pub(super) async fn run(mut self) {
-        let address = self.entry.address;
-        let mut profiles = self.live.follow_profile(address);
-        let mut policies = self.live.follow_policy(address);
+        let target = self.entry.target.clone();
+        let mut profiles = self.live.follow_profile(&target);
+        let mut policies = self.live.follow_policy(&target);
         if profiles.is_none() {
             self.profile = Answer::Absent;
         }
@@ -95,7 +110,7 @@ impl Destination {
                 event = next(&mut profiles) => self.profile_says(event),
                 event = policies.next() => self.policy_says(event),
                 () = sleep_until(grace.unwrap_or_else(Instant::now)), if grace.is_some() => {
-                    debug!(%address, "no profile in time");
+                    debug!(%target, "no profile in time");
                     self.profile = Answer::Absent;
                 }
             }
@@ -128,6 +143,10 @@ impl Destination {
             Event::Message(policy) => self.policy = Answer::Known(policy),
             Event::Refused(status) => match status.code() {
                 Code::NotFound | Code::Unimplemented => self.policy = Answer::Absent,
+                // The name is not one of the cluster's.
+                Code::InvalidArgument if matches!(self.entry.target, Target::Name(_)) => {
+                    self.policy = Answer::Absent;
+                }
                 code if self.policy.is_pending() => {
                     let message = status.message();
                     let reason = format!("the policy controller says {code:?}: {message}");
@@ -153,13 +172,13 @@ impl Destination {
             Answer::Absent | Answer::Failed(_) => None,
         };
         let answers = Answers {
-            original_dst: self.entry.address,
+            target: &self.entry.target,
             profile,
             policy,
         };
         let mut needed = Needed {
             live: &self.live,
-            resolutions: Vec::new(),
+            uses: Uses::default(),
         };
         let mut backends = Backends {
             watch: &mut needed,
@@ -170,7 +189,7 @@ impl Destination {
         match routing(&answers, detect, &mut backends) {
             Ok(routing) => {
                 self.entry.publish(routing);
-                self.resolutions = needed.resolutions;
+                self.uses = needed.uses;
             }
             Err(reason) => self.reject(&reason),
         }
@@ -178,12 +197,12 @@ impl Destination {
 
     /// A policy that says something impossible changes nothing that is known already.
     fn reject(&self, reason: &wire::Malformed) {
-        let address = self.entry.address;
-        warn!(%address, %reason, "an outbound policy is ignored");
+        let target = &self.entry.target;
+        warn!(%target, %reason, "an outbound policy is ignored");
         let labels = "call=\"Watch\"";
         let family = CounterFamily::ControlMessageRejected;
         self.live.metrics.counter(family, labels).increment();
-        let reason = format!("the policy for {address} cannot be understood: {reason}");
+        let reason = format!("the policy for {target} cannot be understood: {reason}");
         self.entry.fail(reason.into());
     }
 }
@@ -197,20 +216,32 @@ async fn next<M>(following: &mut Option<Following<M>>) -> Event<M> {
 }
 
 impl Live {
-    /// Follows the profile of `address`, unless it is outside the networks that have profiles.
-    fn follow_profile(&self, address: SocketAddr) -> Option<Following<DestinationProfile>> {
-        let networks = self.config.outbound.profile_networks.as_ref();
-        if networks.is_some_and(|nets| !nets.iter().any(|net| net.contains(address.ip()))) {
+    /// Whether there may be a profile: not outside the networks and suffixes that have profiles.
+    fn has_profile(&self, target: &Target) -> bool {
+        let config = &self.config.outbound;
+        match target {
+            Target::Address(address) => {
+                let networks = config.profile_networks.as_ref();
+                networks.is_none_or(|nets| nets.iter().any(|net| net.contains(address.ip())))
+            }
+            Target::Name(name) => name.is_within(&config.profile_suffixes),
+        }
+    }
+
+    fn follow_profile(&self, target: &Target) -> Option<Following<DestinationProfile>> {
+        if !self.has_profile(target) {
             return None;
         }
+        let target = target.to_string();
         let request = GetDestination {
-            path: address.to_string(),
+            path: target.clone(),
             context_token: self.resolutions.context.clone(),
             ..GetDestination::default()
         };
         let following = follow(
             &self.resolutions.client,
             "GetProfile",
+            &target,
             self.config.control.limits,
             &self.metrics,
             move |channel| {
@@ -224,14 +255,18 @@ impl Live {
         Some(following)
     }
 
-    fn follow_policy(&self, address: SocketAddr) -> Following<OutboundPolicy> {
+    fn follow_policy(&self, target: &Target) -> Following<OutboundPolicy> {
         let request = TrafficSpec {
             source_workload: self.config.control.policy_workload.clone(),
-            target: Some(traffic_spec::Target::Addr(wire::to_wire(address))),
+            target: Some(match target {
+                Target::Address(address) => traffic_spec::Target::Addr(wire::to_wire(*address)),
+                Target::Name(name) => traffic_spec::Target::Authority(name.to_string()),
+            }),
         };
         follow(
             &self.policy,
             "Watch",
+            &target.to_string(),
             self.config.control.limits,
             &self.metrics,
             move |channel| {

@@ -1,10 +1,10 @@
-//! One original destination in the cache.
+//! One destination in the cache.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use mesh_decide::target::Target;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
@@ -21,7 +21,7 @@ pub(super) enum Answer {
 }
 
 pub(super) struct Entry {
-    pub(super) address: SocketAddr,
+    pub(super) target: Target,
     answer: watch::Sender<Option<Answer>>,
     /// The routing is an old one, because the control plane does not answer.
     stale: AtomicBool,
@@ -31,9 +31,9 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new(address: SocketAddr, stale_entries: Arc<Gauge>) -> Self {
+    pub(super) fn new(target: Target, stale_entries: Arc<Gauge>) -> Self {
         Self {
-            address,
+            target,
             answer: watch::Sender::new(None),
             stale: AtomicBool::new(false),
             stale_entries,

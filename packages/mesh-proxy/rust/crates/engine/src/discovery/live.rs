@@ -2,33 +2,31 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use mesh_decide::target::Target;
+use mesh_wire::vocabulary::limits;
 use tokio::sync::watch;
 
 use super::Unavailable;
 use super::destination::Destination;
 use super::entry::{Answer, Entry};
+use super::names::Names;
 use super::remembered::Remembered;
 use super::resolution::Resolutions;
 use crate::config::Config;
-use crate::control::Client;
+use crate::control::{Client, Resolver};
 use crate::metrics::{Gauge, GaugeFamily, Registry};
 use crate::snapshot::{Routing, Snapshot};
-
-/// Destinations watched at once. A pod that talks to more has something like a port scanner in it.
-const MOST: usize = 16_384;
-/// Destinations remembered for times without a control plane.
-const REMEMBERED: usize = 1024;
 
 pub(super) struct Live {
     pub(super) config: Arc<Config>,
     pub(super) policy: Client,
     pub(super) resolutions: Resolutions,
+    pub(super) names: Names,
     pub(super) metrics: Arc<Registry>,
-    entries: Mutex<HashMap<SocketAddr, Arc<Entry>>>,
+    entries: Mutex<HashMap<Target, Arc<Entry>>>,
     remembered: Mutex<Remembered>,
     stale: Arc<Gauge>,
 }
@@ -38,6 +36,7 @@ impl Live {
         config: Arc<Config>,
         destination: Client,
         policy: Client,
+        resolver: Resolver,
         metrics: Arc<Registry>,
     ) -> Self {
         let resolutions = Resolutions::new(
@@ -47,11 +46,12 @@ impl Live {
             metrics.clone(),
         );
         Self {
+            names: Names::new(resolver, config.clone()),
             config,
             policy,
             resolutions,
             entries: Mutex::default(),
-            remembered: Mutex::new(Remembered::new(REMEMBERED)),
+            remembered: Mutex::new(Remembered::new(limits::DISCOVERY_REMEMBERED.size())),
             stale: metrics.gauge(GaugeFamily::ControlStale, ""),
             metrics,
         }
@@ -59,46 +59,46 @@ impl Live {
 
     pub(super) async fn outbound(
         self: &Arc<Self>,
-        address: SocketAddr,
+        target: Target,
     ) -> Result<Snapshot<Routing>, Unavailable> {
-        let (entry, mut reader) = self.subscribe(address)?;
+        let (entry, mut reader) = self.subscribe(&target)?;
         let failfast = self.config.outbound.tcp_failfast;
         let wait = tokio::time::timeout(failfast, reader.wait_for(Option::is_some));
         let silent = wait.await.is_err();
-        if silent && let Some(routing) = self.remembered().get(address) {
+        if silent && let Some(routing) = self.remembered().get(&target) {
             entry.publish_stale(routing);
         }
         let answer = reader.borrow().clone();
         match answer {
             Some(Answer::Ready(writer)) => Ok(writer.reader()),
-            Some(Answer::Failed(reason)) => Err(Unavailable { reason }),
-            None => Err(self.silence(address)),
+            Some(Answer::Failed(reason)) => Err(Unavailable::new(reason)),
+            None => Err(self.silence(&target)),
         }
     }
 
-    /// The entry of `address`, made if it is new, with a reader that keeps it in use.
+    /// The entry of `target`, made if it is new, with a reader that keeps it in use.
     fn subscribe(
         self: &Arc<Self>,
-        address: SocketAddr,
+        target: &Target,
     ) -> Result<(Arc<Entry>, watch::Receiver<Option<Answer>>), Unavailable> {
         let mut entries = self.entries();
         let count = entries.len();
-        let slot = match entries.entry(address) {
+        let most = limits::DISCOVERY_DESTINATIONS.size();
+        let slot = match entries.entry(target.clone()) {
             Slot::Occupied(known) => {
                 let reader = known.get().subscribe();
                 return Ok((known.get().clone(), reader));
             }
-            Slot::Vacant(_) if count >= MOST => {
-                let reason = format!("more than {MOST} destinations are in use");
-                return Err(Unavailable {
-                    reason: reason.into(),
-                });
+            // A pod that talks to more has something like a port scanner in it.
+            Slot::Vacant(_) if count >= most => {
+                let reason = format!("more than {most} destinations are in use");
+                return Err(Unavailable::new(reason));
             }
             Slot::Vacant(slot) => slot,
         };
-        let entry = Arc::new(Entry::new(address, self.stale.clone()));
+        let entry = Arc::new(Entry::new(target.clone(), self.stale.clone()));
         if self.problem().is_some()
-            && let Some(routing) = self.remembered().get(address)
+            && let Some(routing) = self.remembered().get(target)
         {
             entry.publish_stale(routing);
         }
@@ -114,7 +114,7 @@ impl Live {
     /// Forgets what nobody has used for the idle time, and remembers it for hard times.
     pub(super) fn sweep(&self, now: Instant) {
         let limit = self.config.outbound.discovery_idle;
-        self.entries().retain(|address, entry| {
+        self.entries().retain(|target, entry| {
             if !entry.is_idle(now, limit) {
                 return true;
             }
@@ -122,21 +122,19 @@ impl Live {
                 task.abort();
             }
             if let Some(routing) = entry.routing() {
-                self.remembered().insert(*address, routing);
+                self.remembered().insert(target.clone(), routing);
             }
             false
         });
     }
 
-    fn silence(&self, address: SocketAddr) -> Unavailable {
+    fn silence(&self, target: &Target) -> Unavailable {
         let limit = self.config.outbound.tcp_failfast;
         let reason = match self.problem() {
-            Some(problem) => format!("nothing is known of {address}: {problem}"),
-            None => format!("the control plane has said nothing of {address} within {limit:?}"),
+            Some(problem) => format!("nothing is known of {target}: {problem}"),
+            None => format!("the control plane has said nothing of {target} within {limit:?}"),
         };
-        Unavailable {
-            reason: reason.into(),
-        }
+        Unavailable::new(reason)
     }
 
     /// Why the control plane is out of reach; None where it is not.
@@ -147,7 +145,7 @@ impl Live {
             .map(|(name, problem)| format!("the {name} service is out of reach: {problem}"))
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<SocketAddr, Arc<Entry>>> {
+    fn entries(&self) -> MutexGuard<'_, HashMap<Target, Arc<Entry>>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

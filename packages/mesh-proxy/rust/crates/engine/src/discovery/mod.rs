@@ -7,6 +7,7 @@ mod endpoints;
 mod entry;
 mod failure;
 mod live;
+mod names;
 mod remembered;
 mod resolution;
 mod routing;
@@ -17,9 +18,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use mesh_decide::target::Target;
+
 use self::live::Live;
 use crate::config::Config;
-use crate::control::Client;
+use crate::control::{Client, Resolver};
 use crate::metrics::Registry;
 use crate::snapshot::{Routing, Snapshot};
 
@@ -30,6 +33,14 @@ pub struct Unavailable {
     pub reason: Arc<str>,
 }
 
+impl Unavailable {
+    fn new(reason: impl Into<Arc<str>>) -> Self {
+        Self {
+            reason: reason.into(),
+        }
+    }
+}
+
 impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.reason)
@@ -38,14 +49,14 @@ impl fmt::Display for Unavailable {
 
 impl std::error::Error for Unavailable {}
 
-/// Answers for original destinations; clones share everything.
+/// Answers for original destinations and names; clones share everything.
 #[derive(Clone)]
 pub struct Discovery(Source);
 
 #[derive(Clone)]
 enum Source {
     Live(Arc<Live>),
-    Fixed(Arc<HashMap<SocketAddr, Snapshot<Routing>>>),
+    Fixed(Arc<HashMap<Target, Snapshot<Routing>>>),
 }
 
 impl Discovery {
@@ -54,9 +65,10 @@ impl Discovery {
         config: Arc<Config>,
         destination: Client,
         policy: Client,
+        resolver: Resolver,
         metrics: Arc<Registry>,
     ) -> Self {
-        let live = Live::new(config, destination, policy, metrics);
+        let live = Live::new(config, destination, policy, resolver, metrics);
         Self(Source::Live(Arc::new(live)))
     }
 
@@ -69,27 +81,27 @@ impl Discovery {
 
     /// Answers that never come from a control plane.
     pub fn fixed(answers: HashMap<SocketAddr, Snapshot<Routing>>) -> Self {
-        Self(Source::Fixed(Arc::new(answers)))
+        let answers = answers.into_iter();
+        let answers = answers.map(|(address, routing)| (address.into(), routing));
+        Self(Source::Fixed(Arc::new(answers.collect())))
     }
 
-    /// The routing for `original_dst`, at once if it is known, else as soon as the control plane
+    /// The routing for `target`, at once if it is known, else as soon as the control plane
     /// has answered, but within the failfast time.
     ///
     /// # Errors
-    /// When the control plane has not answered in time and nothing is remembered.
+    /// When the control plane has not answered in time and nothing is remembered. A name that only
+    /// DNS knows is answered for; see [`Routing::is_by_dns`].
     pub async fn outbound(
         &self,
-        original_dst: SocketAddr,
+        target: impl Into<Target>,
     ) -> Result<Snapshot<Routing>, Unavailable> {
         match &self.0 {
-            Source::Live(live) => live.outbound(original_dst).await,
+            Source::Live(live) => live.outbound(target.into()).await,
             Source::Fixed(answers) => {
-                answers
-                    .get(&original_dst)
-                    .cloned()
-                    .ok_or_else(|| Unavailable {
-                        reason: format!("nothing is known of {original_dst}").into(),
-                    })
+                let target = target.into();
+                let routing = answers.get(&target).cloned();
+                routing.ok_or_else(|| Unavailable::new(format!("nothing is known of {target}")))
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Routings that nobody uses now, for when the control plane does not answer. Bounded.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
+
+use mesh_decide::target::Target;
 
 use crate::snapshot::Routing;
 
@@ -11,7 +12,7 @@ pub(super) struct Remembered {
     most: usize,
     /// Counts insertions and look-ups; the entry with the lowest count goes first.
     clock: u64,
-    routings: HashMap<SocketAddr, (u64, Arc<Routing>)>,
+    routings: HashMap<Target, (u64, Arc<Routing>)>,
 }
 
 impl Remembered {
@@ -23,19 +24,19 @@ impl Remembered {
         }
     }
 
-    pub(super) fn insert(&mut self, address: SocketAddr, routing: Arc<Routing>) {
+    pub(super) fn insert(&mut self, target: Target, routing: Arc<Routing>) {
         self.clock += 1;
-        self.routings.insert(address, (self.clock, routing));
+        self.routings.insert(target, (self.clock, routing));
         if self.routings.len() > self.most {
             let oldest = self.routings.iter().min_by_key(|(_, (used, _))| *used);
-            if let Some(oldest) = oldest.map(|(address, _)| *address) {
+            if let Some(oldest) = oldest.map(|(target, _)| target.clone()) {
                 self.routings.remove(&oldest);
             }
         }
     }
 
-    pub(super) fn get(&mut self, address: SocketAddr) -> Option<Arc<Routing>> {
-        let (used, routing) = self.routings.get_mut(&address)?;
+    pub(super) fn get(&mut self, target: &Target) -> Option<Arc<Routing>> {
+        let (used, routing) = self.routings.get_mut(target)?;
         self.clock += 1;
         *used = self.clock;
         Some(routing.clone())
@@ -55,14 +56,14 @@ mod tests {
             parent: ResourceRef::Default("test".into()),
             authority: "".into(),
         });
-        let address = |port| SocketAddr::from(([10, 0, 0, 1], port));
+        let target = |port| Target::from(std::net::SocketAddr::from(([10, 0, 0, 1], port)));
         let mut remembered = Remembered::new(2);
-        remembered.insert(address(1), routing.clone());
-        remembered.insert(address(2), routing.clone());
-        assert!(remembered.get(address(1)).is_some());
-        remembered.insert(address(3), routing);
-        assert!(remembered.get(address(2)).is_none());
-        assert!(remembered.get(address(1)).is_some());
-        assert!(remembered.get(address(3)).is_some());
+        remembered.insert(target(1), routing.clone());
+        remembered.insert(target(2), routing.clone());
+        assert!(remembered.get(&target(1)).is_some());
+        remembered.insert(target(3), routing);
+        assert!(remembered.get(&target(2)).is_none());
+        assert!(remembered.get(&target(1)).is_some());
+        assert!(remembered.get(&target(3)).is_some());
     }
 }

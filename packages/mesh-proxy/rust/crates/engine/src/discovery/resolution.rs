@@ -84,6 +84,7 @@ impl Resolutions {
         let updates = follow(
             &self.client,
             "Get",
+            path,
             self.limits,
             &self.metrics,
             move |channel| {

@@ -1,10 +1,10 @@
 //! The routing of one destination, from the answers about it. Pure.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mesh_decide::server_name::SniMatch;
+use mesh_decide::target::Target;
 use mesh_wire::destination::DestinationProfile;
 use mesh_wire::outbound::proxy_protocol::Kind;
 use mesh_wire::outbound::{
@@ -23,7 +23,7 @@ use crate::snapshot::{
 
 /// What is known about a destination.
 pub(super) struct Answers<'a> {
-    pub(super) original_dst: SocketAddr,
+    pub(super) target: &'a Target,
     /// None where there is no profile.
     pub(super) profile: Option<&'a DestinationProfile>,
     /// None where the policy controller knows nothing of the destination.
@@ -33,7 +33,8 @@ pub(super) struct Answers<'a> {
 /// The routing that follows from `answers`.
 ///
 /// Without a policy, traffic goes to the profile's endpoint, and without that to where it was
-/// going. A profile that says opaque wins over the policy's protocol.
+/// going; a name's to the endpoints of the profile's service, and without one to where DNS says.
+/// A profile that says opaque wins over the policy's protocol.
 ///
 /// # Errors
 /// When the policy says something impossible.
@@ -219,30 +220,48 @@ fn refusal(what: &str, route: &ResourceRef) -> Arc<str> {
     }
 }
 
+/// Where traffic goes that the policy controller does not know.
+fn default_distribution(
+    answers: &Answers<'_>,
+    backends: &mut Backends<'_>,
+) -> Result<(&'static str, Distribution), Malformed> {
+    let profile = answers.profile;
+    if let Some(addr) = profile.and_then(|profile| profile.endpoint.as_ref()) {
+        let endpoint = backends.forwards.get(addr)?;
+        return Ok(("endpoint", backends.forward("endpoint", endpoint)));
+    }
+    let service = profile.map_or("", |profile| &profile.fully_qualified_name);
+    Ok(match answers.target {
+        Target::Address(address) => {
+            let endpoint = backends.forwards.plain(*address);
+            ("fallback", backends.forward("fallback", endpoint))
+        }
+        Target::Name(name) if service.is_empty() => (Routing::BY_DNS, backends.resolved(name)),
+        Target::Name(name) => {
+            let path = format!("{service}:{}", name.port());
+            ("profile", backends.balanced(&path))
+        }
+    })
+}
+
 /// The routing of a destination that the policy controller does not know.
 fn fallback(
     answers: &Answers<'_>,
     detect_timeout: Duration,
     backends: &mut Backends<'_>,
 ) -> Result<(ResourceRef, u64, Protocol), Malformed> {
-    let described = answers
-        .profile
-        .and_then(|profile| profile.endpoint.as_ref());
-    let (name, endpoint) = match described {
-        Some(addr) => ("endpoint", backends.forwards.get(addr)?),
-        None => ("fallback", backends.forwards.plain(answers.original_dst)),
-    };
+    let (name, distribution) = default_distribution(answers, backends)?;
     let meta = ResourceRef::Default(name.into());
     let http = HttpRoute {
         meta: meta.clone(),
         rules: vec![HttpRule {
-            backends: backends.forward(name, endpoint.clone()),
+            backends: distribution.clone(),
         }],
     };
     let opaque = OpaqueRoute {
         meta: meta.clone(),
         snis: Vec::new(),
-        backends: Ok(backends.forward(name, endpoint)),
+        backends: Ok(distribution),
     };
     let protocol = Protocol::Detect {
         timeout: detect_timeout,
@@ -279,7 +298,7 @@ fn authority(answers: &Answers<'_>, protocol: &Protocol) -> Arc<str> {
         .profile
         .map_or("", |profile| &profile.fully_qualified_name);
     if !name.is_empty() {
-        return format!("{name}:{}", answers.original_dst.port()).into();
+        return format!("{name}:{}", answers.target.port()).into();
     }
     let distribution = match protocol {
         Protocol::Detect { http: routes, .. }

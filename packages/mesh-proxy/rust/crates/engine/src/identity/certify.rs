@@ -12,7 +12,7 @@ use super::Identity;
 use super::request::SigningRequest;
 use super::schedule::renew_after;
 use crate::config::IdentityConfig;
-use crate::control::{Client, Credential, FullJitter, Resolver};
+use crate::control::{Client, Credential, FullJitter, Resolver, Status};
 use crate::metrics::{Classification, Counter, CounterFamily, Gauge, GaugeFamily, Registry};
 use crate::tls::{Credentials, TlsEpoch};
 
@@ -27,6 +27,7 @@ pub struct Certifier {
     identity: Arc<Identity>,
     config: IdentityConfig,
     resolver: Arc<Resolver>,
+    status: Arc<Status>,
     metrics: Arc<Registry>,
     succeeded: Arc<Counter>,
     failed: Arc<Counter>,
@@ -40,6 +41,7 @@ impl Certifier {
         identity: Arc<Identity>,
         config: IdentityConfig,
         resolver: Arc<Resolver>,
+        status: Arc<Status>,
         metrics: Arc<Registry>,
     ) -> Self {
         let refreshes = |result| {
@@ -52,6 +54,7 @@ impl Certifier {
             identity,
             config,
             resolver,
+            status,
             succeeded: refreshes("ok"),
             failed: refreshes("error"),
             expires: metrics.gauge(GaugeFamily::IdentityExpiration, ""),
@@ -91,6 +94,7 @@ impl Certifier {
             Credential::None,
             &self.identity,
             &self.resolver,
+            &self.status,
             &self.metrics,
         );
         let mut backoff = if self.identity.is_ready() {

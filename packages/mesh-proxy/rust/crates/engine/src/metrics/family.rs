@@ -53,7 +53,7 @@ families! {
         OutboundTlsServerNames = "outbound_tls_server_names_total", "TLS connections of the application, by the server name that they ask for.";
         OutboundTcpProtocolConnections = "outbound_tcp_protocol_connections_total", "Outbound connections, by protocol.";
         InboundTcpTransportHeaderConnections = "inbound_tcp_transport_header_connections_total", "Connections that began with a transport header.";
-        ControlDnsResolutions = "control_dns_resolutions_total", "DNS look-ups for the control plane, by result.";
+        ControlDnsResolutions = "control_dns_resolutions_total", "DNS look-ups, by client, record type and result.";
         ControlConnects = "control_connects_total", "Attempts to connect to a control-plane service, by result.";
         ControlStreams = "control_streams_total", "Control streams that ended, by service, call and reason.";
         ControlRevisionRejected = "control_revision_rejected_total", "Control messages dropped because their revision did not increase.";
@@ -67,6 +67,9 @@ families! {
     /// Families of gauges.
     GaugeFamily {
         ControlConnected = "control_connected", "Whether the control-plane service is connected (1) or not (0).";
+        ControlStreamConnected = "control_stream_connected", "Whether the control stream about the target is open.";
+        ControlStreamAnswered = "control_stream_last_answer_timestamp_seconds", "When the control stream's last answer came, in seconds since 1970.";
+        ControlStreamRevision = "control_stream_revision", "The revision of the control stream's last answer.";
         ControlStale = "control_discovery_stale", "Destinations served from memory because the control plane does not answer.";
         IdentityExpiration = "control_identity_cert_expiration_timestamp_seconds", "When the certificate expires, in seconds since 1970.";
         IdentityRefresh = "control_identity_cert_refresh_timestamp_seconds", "When the certificate was last renewed, in seconds since 1970.";

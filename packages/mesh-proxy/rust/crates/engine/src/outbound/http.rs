@@ -414,6 +414,7 @@ fn backends(protocol: &Protocol) -> Result<&Distribution, Refusal> {
 fn unavailable(why: Unavailable, last: Option<Rc<ConnectError>>) -> Refusal {
     let reason = match why {
         Unavailable::Undiscovered => &reasons::DISCOVERY_TIMEOUT,
+        Unavailable::Forbidden => &reasons::FORBIDDEN_DESTINATION,
         Unavailable::Unknown | Unavailable::Empty | Unavailable::Failfast => &reasons::FAILFAST,
     };
     match last {

@@ -39,6 +39,7 @@ impl Refusal {
             Self::NoBackend => "no_backend",
             Self::Balance(balance::Unavailable::Failfast) => "failfast",
             Self::Balance(balance::Unavailable::Undiscovered) => "discovery",
+            Self::Balance(balance::Unavailable::Forbidden) => "forbidden",
             Self::Balance(balance::Unavailable::Unknown | balance::Unavailable::Empty) => {
                 "no_endpoints"
             }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use mesh_wire::inbound::inbound_server_policies_client::InboundServerPoliciesClient;
 use mesh_wire::inbound::{PortSpec, Server};
+use mesh_wire::vocabulary::limits;
 use tokio::runtime;
 use tokio::task::AbortHandle;
 use tracing::{debug, warn};
@@ -16,9 +17,6 @@ use crate::config::Config;
 use crate::control::{Client, Event, Following, LARGEST_MESSAGE, follow};
 use crate::metrics::{CounterFamily, Registry};
 use crate::snapshot::{ServerPolicy, Snapshot, Writer};
-
-/// Ports watched because somebody connected to them. Anybody can do that, to all 65,535.
-const ON_DEMAND: usize = 256;
 
 pub(super) struct Live {
     config: Arc<Config>,
@@ -66,8 +64,9 @@ impl Live {
         if let Some(watched) = ports.get(&port) {
             return watched.writer.reader();
         }
+        // Anybody can connect to all 65,535 of them.
         let on_demand = ports.values().filter(|watched| !watched.always).count();
-        if on_demand >= ON_DEMAND {
+        if on_demand >= limits::POLICY_PORTS_ON_DEMAND.size() {
             warn!(port, "too many ports are in use; it has the default policy");
             return Snapshot::fixed(default_policy(&self.config.inbound, port));
         }
@@ -101,6 +100,7 @@ impl Live {
         let servers = follow(
             &self.client,
             "WatchPort",
+            &port.to_string(),
             self.config.control.limits,
             &self.metrics,
             move |channel| {

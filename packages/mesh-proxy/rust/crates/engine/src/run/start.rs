@@ -12,7 +12,7 @@ use super::stop::{Ended, Signals, Supervisor};
 use crate::admin::{self, Admin};
 use crate::config::Config;
 use crate::context::Context;
-use crate::control::{Client, Credential, Resolver};
+use crate::control::{Client, Credential, Resolver, Status};
 use crate::discovery::Discovery;
 use crate::drain::Drain;
 use crate::http::Admission;
@@ -59,13 +59,14 @@ pub(super) async fn start(config: Arc<Config>, sockets: Sockets) -> Result<i32, 
         .map_err(|error| format!("cannot serve the admin port: {error}"))?;
     let shutdown = Arc::new(Notify::new());
     let mut vital = JoinSet::new();
-    let context = connect(&config, &mut vital)?;
+    let (context, status) = connect(&config, &mut vital)?;
     vital.spawn(admin::serve(
         admin,
         Arc::new(Admin {
             identity: context.identity.clone(),
             metrics: context.metrics.clone(),
             rejections: context.rejections.clone(),
+            control: status,
             shutdown_enabled: config.admin.shutdown_enabled,
             shutdown: shutdown.clone(),
         }),
@@ -86,27 +87,42 @@ pub(super) async fn start(config: Arc<Config>, sockets: Sockets) -> Result<i32, 
 }
 
 /// Begins to talk to the control plane.
-fn connect(config: &Arc<Config>, vital: &mut JoinSet<()>) -> Result<Context, String> {
+fn connect(
+    config: &Arc<Config>,
+    vital: &mut JoinSet<()>,
+) -> Result<(Context, Arc<Status>), String> {
     let metrics = Arc::new(Registry::new(config.metrics_retain_idle));
     let anchors = TrustAnchors::new(&config.identity.trust_anchors)
         .map_err(|error| format!("the trust anchors cannot be used: {error}"))?;
     let identity = Arc::new(Identity::new(&config.identity.local_name, anchors));
-    let resolver = Arc::new(Resolver::new(&config.control, &metrics));
+    let resolver = Arc::new(Resolver::new("control", &config.control, &metrics));
+    let status = Arc::new(Status::default());
     let certifier = Certifier::new(
         identity.clone(),
         config.identity.clone(),
         resolver.clone(),
+        status.clone(),
         metrics.clone(),
     );
     vital.spawn(certifier.run());
     let client = |name, service| {
         let credential = Credential::Certificate;
-        Client::start(name, service, credential, &identity, &resolver, &metrics)
+        Client::start(
+            name, service, credential, &identity, &resolver, &status, &metrics,
+        )
     };
     let destination = client("destination", &config.control.destination);
     let policy = client("policy", &config.control.policy);
-    Ok(Context {
-        discovery: Discovery::live(config.clone(), destination, policy.clone(), metrics.clone()),
+    let names = Resolver::new("outbound", &config.control, &metrics);
+    let discovery = Discovery::live(
+        config.clone(),
+        destination,
+        policy.clone(),
+        names,
+        metrics.clone(),
+    );
+    let context = Context {
+        discovery,
         policies: Policies::live(config.clone(), policy, metrics.clone()),
         config: config.clone(),
         identity,
@@ -114,7 +130,8 @@ fn connect(config: &Arc<Config>, vital: &mut JoinSet<()>) -> Result<Context, Str
         drain: Drain::new(),
         admission: Admission::default(),
         rejections: Rejections::default(),
-    })
+    };
+    Ok((context, status))
 }
 
 /// Starts one worker thread, which says when it has ended.

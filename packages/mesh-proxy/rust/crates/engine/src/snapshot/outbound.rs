@@ -18,6 +18,16 @@ pub struct Routing {
     pub authority: Arc<str>,
 }
 
+impl Routing {
+    /// The parent of a name that the control plane does not know.
+    pub const BY_DNS: &str = "dns";
+
+    /// Whether only DNS knows the name.
+    pub fn is_by_dns(&self) -> bool {
+        matches!(&self.parent, ResourceRef::Default(name) if &**name == Self::BY_DNS)
+    }
+}
+
 /// What the destination speaks, with the routes for it.
 #[derive(Debug)]
 pub enum Protocol {
@@ -98,6 +108,8 @@ pub enum Endpoints {
     Pending,
     /// There is no such destination.
     Unknown,
+    /// It has only addresses that nobody may be led to.
+    Forbidden,
     /// What is there now; it may be none.
     Known(Arc<[Arc<Endpoint>]>),
 }

@@ -431,6 +431,76 @@ pub const IN_FLIGHT_REQUESTS: Limit = Limit {
     excess: "503, reason load_shed.",
 };
 
+/// Connections to one control-plane service, begun where its limit of streams is reached.
+pub const CONTROL_CONNECTIONS: Limit = Limit {
+    name: "control_connections",
+    value: 64,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Connections to one control-plane service, begun where its limit of streams is reached.",
+    excess: "Further streams wait for others to end.",
+};
+
+/// The largest message of the control plane: some hundred thousand endpoints.
+pub const CONTROL_MESSAGE_BYTES: Limit = Limit {
+    name: "control_message_bytes",
+    value: 67108864,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "The largest message of the control plane: some hundred thousand endpoints.",
+    excess: "The stream is closed and opened again with back-off.",
+};
+
+/// Streams that one page of /control.json shows.
+pub const CONTROL_STREAMS_SHOWN: Limit = Limit {
+    name: "control_streams_shown",
+    value: 4096,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Streams that one page of /control.json shows.",
+    excess: "Further ones are only counted.",
+};
+
+/// How long one DNS server may take to answer one question.
+pub const DNS_QUERY_TIME: Limit = Limit {
+    name: "dns_query_time",
+    value: 1,
+    unit: Unit::Seconds,
+    variable: None,
+    meaning: "How long one DNS server may take to answer one question.",
+    excess: "The next server is asked; what was known of the name stays in use.",
+};
+
+/// How long it is believed that a name has no addresses, whatever its zone says.
+pub const DNS_NEGATIVE_TIME: Limit = Limit {
+    name: "dns_negative_time",
+    value: 5,
+    unit: Unit::Seconds,
+    variable: None,
+    meaning: "How long it is believed that a name has no addresses, whatever its zone says.",
+    excess: "DNS is asked again.",
+};
+
+/// The shortest time after which a name is asked for again, whatever its TTL says.
+pub const DNS_REFRESH_TIME: Limit = Limit {
+    name: "dns_refresh_time",
+    value: 1,
+    unit: Unit::Seconds,
+    variable: None,
+    meaning: "The shortest time after which a name is asked for again, whatever its TTL says.",
+    excess: "The earlier answer is used.",
+};
+
+/// Addresses of one name, and SRV records of one name.
+pub const DNS_ANSWERS: Limit = Limit {
+    name: "dns_answers",
+    value: 256,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Addresses of one name, and SRV records of one name.",
+    excess: "Further ones are left out.",
+};
+
 /// Destinations that are watched at the same time.
 pub const DISCOVERY_DESTINATIONS: Limit = Limit {
     name: "discovery_destinations",
@@ -553,6 +623,13 @@ pub static ALL: &[&Limit] = &[
     &HTTP2_SEND_BUFFER_BYTES,
     &HTTP2_PENDING_RESETS,
     &IN_FLIGHT_REQUESTS,
+    &CONTROL_CONNECTIONS,
+    &CONTROL_MESSAGE_BYTES,
+    &CONTROL_STREAMS_SHOWN,
+    &DNS_QUERY_TIME,
+    &DNS_NEGATIVE_TIME,
+    &DNS_REFRESH_TIME,
+    &DNS_ANSWERS,
     &DISCOVERY_DESTINATIONS,
     &DISCOVERY_REMEMBERED,
     &POLICY_PORTS_ON_DEMAND,

@@ -232,6 +232,15 @@ pub const HEADERS_TOO_LARGE: Reason = Reason {
     meaning: "The request's header section exceeds the limit.",
 };
 
+/// The name or address that was asked for leads into the proxy's own pod or machine: loopback, link-local, or a port of the proxy.
+pub const FORBIDDEN_DESTINATION: Reason = Reason {
+    name: "forbidden_destination",
+    http: 403,
+    grpc: 7,
+    closes: false,
+    meaning: "The name or address that was asked for leads into the proxy's own pod or machine: loopback, link-local, or a port of the proxy.",
+};
+
 /// The request has passed this gateway before.
 pub const GATEWAY_LOOP: Reason = Reason {
     name: "gateway_loop",
@@ -285,6 +294,7 @@ pub static ALL: &[&Reason] = &[
     &AMBIGUOUS_HOST,
     &AMBIGUOUS_PATH,
     &HEADERS_TOO_LARGE,
+    &FORBIDDEN_DESTINATION,
     &GATEWAY_LOOP,
     &GATEWAY_DOMAIN_NOT_FOUND,
     &UNEXPECTED,

@@ -1,3 +1,6 @@
+use std::net::SocketAddr;
+
+use mesh_decide::target::Name;
 use mesh_wire::destination::WeightedAddr;
 use mesh_wire::outbound::{Backend as WireBackend, ProxyProtocol, backend, proxy_protocol};
 use mesh_wire::{meta, opaque_route as opaque};
@@ -7,13 +10,18 @@ use super::*;
 use crate::control::wire::to_wire;
 use crate::snapshot::{Endpoints, Snapshot};
 
-/// Remembers which paths were asked for.
+/// Remembers which paths and names were asked for.
 #[derive(Default)]
 struct Paths(Vec<String>);
 
 impl Watch for Paths {
     fn endpoints(&mut self, path: &str) -> Snapshot<Endpoints> {
         self.0.push(path.to_owned());
+        Snapshot::fixed(Endpoints::Pending)
+    }
+
+    fn addresses(&mut self, name: &Name) -> Snapshot<Endpoints> {
+        self.0.push(format!("dns {name}"));
         Snapshot::fixed(Endpoints::Pending)
     }
 }
@@ -25,8 +33,16 @@ fn decide(
     profile: Option<&DestinationProfile>,
     policy: Option<&OutboundPolicy>,
 ) -> Result<(Routing, Vec<String>), Malformed> {
+    decide_for("10.0.0.9:80", profile, policy)
+}
+
+fn decide_for(
+    target: &str,
+    profile: Option<&DestinationProfile>,
+    policy: Option<&OutboundPolicy>,
+) -> Result<(Routing, Vec<String>), Malformed> {
     let answers = Answers {
-        original_dst: "10.0.0.9:80".parse().unwrap(),
+        target: &Target::parse(target.as_bytes()).unwrap(),
         profile,
         policy,
     };
@@ -164,6 +180,22 @@ fn without_a_policy_traffic_goes_to_the_profiles_endpoint_else_where_it_was_goin
     };
     assert_eq!(target(Some(&profile)), elsewhere);
     assert_eq!(target(None), "10.0.0.9:80".parse().unwrap());
+}
+
+#[test]
+fn a_name_without_policy_goes_where_its_service_is_or_else_where_dns_says() {
+    let profile = DestinationProfile {
+        fully_qualified_name: "web.shop.svc.cluster.local".to_owned(),
+        ..DestinationProfile::default()
+    };
+    let (routing, asked) = decide_for("web.shop:80", Some(&profile), None).unwrap();
+    assert_eq!(asked, [PATH]);
+    assert!(!routing.is_by_dns());
+    assert_eq!(&*routing.authority, PATH);
+    let (routing, asked) = decide_for("example.org:443", None, None).unwrap();
+    assert_eq!(asked, ["dns example.org:443"]);
+    assert!(routing.is_by_dns());
+    assert_eq!(&*routing.authority, "example.org:443");
 }
 
 #[test]
