@@ -145,6 +145,8 @@ class FakeControl:
         self.script = Script()
         self.deltas: dict[str, Deltas] = {}
         """What is said by `Get` about a path word for word, in place of whole answers."""
+        self.streams: int | None = None
+        """Streams that one connection may have at a time; None: gRPC's own limit."""
         self._server: grpc.Server | None = None
         self.port = 0
 
@@ -159,7 +161,10 @@ class FakeControl:
     def start(self) -> None:
         """Listen on loopback of this thread's network namespace, on the port of last time."""
         self.script.stopping = False
-        server = grpc.server(ThreadPoolExecutor(max_workers=64), options=[("grpc.so_reuseport", 0)])
+        options = [("grpc.so_reuseport", 0)]
+        if self.streams is not None:
+            options.append(("grpc.max_concurrent_streams", self.streams))
+        server = grpc.server(ThreadPoolExecutor(max_workers=64), options=options)
         identity_pb2_grpc.add_IdentityServicer_to_server(_Identity(self), server)
         destination_pb2_grpc.add_DestinationServicer_to_server(_Destination(self), server)
         inbound_pb2_grpc.add_InboundServerPoliciesServicer_to_server(_Inbound(self), server)

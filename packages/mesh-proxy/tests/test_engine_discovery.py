@@ -1,5 +1,6 @@
 """The engine follows the control plane, does without it, and finds it again."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -117,6 +118,50 @@ def test_a_destination_is_asked_for_once_and_forgotten_when_unused(spaces, contr
     )
     assert lands(spaces) == b"7001"
     assert control.script.opened["Watch", f"{SERVICE}:{PORT}"] == 2
+
+
+def status(proxy: engine.Engine) -> dict[tuple[str, str], dict[str, object]]:
+    """What the admin port tells of each stream, by call and target."""
+    code, text = proxy.ask("/control.json")
+    assert code == 200
+    return {(one["call"], one["target"]): one for one in json.loads(text)["streams"]}
+
+
+def test_each_control_stream_says_how_it_is(spaces, control, proxy):
+    assert lands(spaces) == b"7001"
+    control.wait_stream("Get", PATH)
+    told = status(proxy)["Watch", f"{SERVICE}:{PORT}"]
+    assert told["connected"]
+    assert told["opened"] == 1
+    assert told["revision"] == control.script.said["Watch", f"{SERVICE}:{PORT}"].number
+    assert float(str(told["seconds_since_answer"])) < engine.SECONDS
+    stop(control, proxy)
+    gone = status(proxy)["WatchPort", "4191"]
+    assert not gone["connected"]
+    assert gone["problem"]
+    services = json.loads(proxy.ask("/control.json")[1])["services"]
+    assert {one["service"]: one["connected"] for one in services}["policy"] is False
+
+
+def test_streams_beyond_the_services_limit_get_more_connections(spaces, control, tmp_path):
+    control.stop()
+    control.streams = 2
+    others = [f"10.200.1.{number}" for number in range(1, 6)]
+    for number, address in enumerate(others):
+        publish(control, address, A, path=f"s{number}.shop.svc.cluster.local:{PORT}")
+    with entered(spaces.app.path):
+        control.start()
+    token = tmp_path / "token"
+    token.write_text("token")
+    variables = engine.environment(control, token)
+    with engine.running(spaces.app, variables, tmp_path / "log") as proxy, ExitStack() as stack:
+        proxy.wait_ready()
+        for address in others:
+            stream = stack.enter_context(closing(spaces.app.connection(address, PORT)))
+            assert stream.recv(16) == b"7001"
+        assert proxy.metric("control_connects_total", 'service="policy"', 'result="ok"') >= 3
+        told = status(proxy)
+        assert all(told["Watch", f"{address}:{PORT}"]["connected"] for address in others)
 
 
 class TestWithoutControlPlane:
