@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from bench.cases import CASES, Effort
 from bench.errors import FieldError
 from bench.field import PAIRS, Field
+from bench.reach import reached
 from bench.report import Row, print_rows
 
 
@@ -39,9 +40,13 @@ def positive(text: str) -> int:
 
 def measure(names: list[str], effort: Effort, suffixes: list[str]) -> Iterator[Row]:
     """Measure the cases on one field."""
+    rows: list[Row] = []
     with Field(suffixes) as field:
         for name in names:
-            yield from CASES[name].run(field, effort)
+            for row in CASES[name].run(field, effort):
+                rows.append(row)
+                yield row
+    yield from reached(rows)
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bench import latency
 from bench.field import Field
 from bench.memory import memory_of
 from bench.pairs import Load, Sample, interleave, summarise
@@ -31,7 +32,7 @@ class Case:
     way: str
     """A way of `subjects`."""
     kind: str = "exchanges"
-    """`exchanges`, `connections` (a new one for each exchange) or `bulk`."""
+    """`exchanges`, `connections` (a new one for each exchange), `bulk` or `latency`."""
     fields: tuple[str, ...] = ()
     """More request fields."""
     quick: bool = False
@@ -39,6 +40,9 @@ class Case:
 
     def run(self, field: Field, effort: Effort) -> Iterable[Row]:
         """Measure it."""
+        if self.kind == "latency":
+            yield from latency.measure(field, effort.rounds, effort.seconds)
+            return
         taking_part = subjects(field, self.way)
         if self.kind == "bulk":
             for direction in ("down", "up"):
@@ -81,6 +85,7 @@ class Case:
 CASES = {
     "pair": Case("mutual TLS, HTTP/2 hop, small GET", "pair", quick=True),
     "pair-fields": Case("mutual TLS, HTTP/2 hop, 16 more request fields", "pair", fields=FIELDS),
+    "latency": Case(latency.TITLE, "pair", kind="latency"),
     "tcp-pair": Case("TLS around TCP, small exchanges", "tcp-pair"),
     "hop": Case("plain HTTP/1 hop", "hop"),
     "tcp-hop": Case("raw TCP hop", "tcp-hop"),

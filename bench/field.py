@@ -31,6 +31,7 @@ PAIRS: dict[str, dict[str, str]] = {
 STARTED = r"mesh-proxy run|mesh_proxy"
 SERVING = Path(__file__).parent / "serve_bulk.py"
 MOVING = Path(__file__).parent / "move_bulk.py"
+PACING = Path(__file__).parent / "open_loop.py"
 
 
 class Field:
@@ -121,6 +122,11 @@ class Field:
     def move(self, pod: str, *arguments: str) -> None:
         """Run the client of bulk data in a pod's network."""
         self.run(pod, sys.executable, str(MOVING), *arguments)
+
+    def pace(self, pod: str, *arguments: str) -> dict[str, float]:
+        """Run the load generator of fixed pace in a pod's network."""
+        found: dict[str, float] = json.loads(self.run(pod, sys.executable, str(PACING), *arguments))
+        return found
 
     def program(self, name: str) -> str:
         """The path of wrk, nginx or haproxy."""

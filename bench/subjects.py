@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bench.configs import WAYS
 from bench.cpu import Process, usage
 from bench.field import Field
+from bench.open_loop import WARM_SECONDS
 from bench.pairs import OURS, REFERENCE, Sample
 from bench.wrk import parse
 
@@ -18,6 +19,7 @@ APPLICATION_PORTS = {
 }
 """By way: the name that our clients ask for, and the port."""
 NGINX_PORT = 8002
+DIRECT = "direct"
 HAPROXY = "^[^ ]*haproxy "
 
 
@@ -87,3 +89,20 @@ def moved(field: Field, subject: Subject, direction: str, count: int) -> Sample:
     field.move(subject.pod, direction, subject.host, str(subject.port), str(count))
     used = {side: usage(subject.sides[side]) - before[side] for side in subject.sides}
     return Sample(count / 1e9, used)
+
+
+def paced(field: Field, subject: Subject, connections: int, rate: int, seconds: int) -> Sample:
+    """Send small requests at a fixed pace, with latencies that count from when each was due."""
+    before = {side: usage(processes) for side, processes in subject.sides.items()}
+    words = [str(each) for each in (subject.port, connections, rate, seconds)]
+    found = field.pace(subject.pod, subject.host, *words)
+    used = {side: usage(subject.sides[side]) - before[side] for side in subject.sides}
+    # What warmed the connections is in the CPU time too, in proportion.
+    answered = found.pop("answered") * (seconds + WARM_SECONDS) / seconds
+    return Sample(answered, used, {name: (value, "µs") for name, value in found.items()})
+
+
+def direct(field: Field) -> Subject:
+    """The origin without any proxy, from where haproxy's clients are."""
+    host = field.run("haproxy-in", "hostname", "-I").split()[0]
+    return Subject(DIRECT, "haproxy-out", host, APPLICATION_PORTS["pair"][1], {})

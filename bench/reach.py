@@ -1,0 +1,69 @@
+"""The ratios to haproxy that our proxies are to reach, and whether a run reached them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bench import latency
+from bench.pairs import OURS
+from bench.report import Row
+
+PAIR = "mutual TLS, HTTP/2 hop, small GET"
+BOTH = ("cpu_out_ratio", "cpu_in_ratio")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A ratio to reach in one figure, on every side that is named."""
+
+    case: str
+    limit: float
+    metrics: tuple[str, ...] = BOTH
+    connections: int = 32
+    at_least: bool = False
+    """Whether more is better, as with bytes for a CPU second."""
+
+    def share(self, found: Iterable[float]) -> float:
+        """How much of it the worst of them reaches; 1 and more: reached."""
+        if self.at_least:
+            return min(found) / self.limit
+        return self.limit / max(found)
+
+
+def bulk(case: str, decrypt: float, encrypt: float) -> list[Target]:
+    """Down, the client's side decrypts and the server's encrypts; up, the other way round."""
+    down = [("down", "out", decrypt), ("down", "in", encrypt)]
+    up = [("up", "in", decrypt), ("up", "out", encrypt)]
+    return [
+        Target(f"{case}, {direction}", limit, (f"bytes_{side}_ratio",), 1, at_least=True)
+        for direction, side, limit in down + up
+    ]
+
+
+TARGETS: Sequence[Target] = (
+    Target(PAIR, 0.75, connections=1),
+    Target(PAIR, 0.9),
+    Target(PAIR, 0.75, connections=128),
+    Target("mutual TLS, HTTP/2 hop, 16 more request fields", 0.95),
+    Target("TLS around TCP, small exchanges", 0.8),
+    Target(latency.TITLE, 0.8, ("added_p50_ratio",), 1),
+    Target(latency.TITLE, 0.8, ("added_p99_ratio",), 1),
+    *bulk("bulk, TLS around TCP", 1.5, 1.3),
+    *bulk("bulk over the HTTP/2 hop", 2, 1.5),
+    Target("new connections, TLS around TCP", 0.5, ("cpu_in_ratio",), 8),
+)
+
+
+def reached(rows: Iterable[Row]) -> Iterable[Row]:
+    """One row for each target whose figures were all taken; 1 and more is reached."""
+    found = {
+        (row.case, row.connections, row.metric): row.value for row in rows if row.subject == OURS
+    }
+    for target in TARGETS:
+        keys = [(target.case, target.connections, metric) for metric in target.metrics]
+        if all(key in found for key in keys):
+            share = target.share(found[key] for key in keys)
+            sign = "≥" if target.at_least else "≤"
+            verdict = "reached" if share >= 1 else "missed"
+            unit = f"of the target {sign} {target.limit:g} × haproxy: {verdict}"
+            name = f"reach {target.metrics[0] if len(target.metrics) == 1 else 'cpu_ratio'}"
+            yield Row(target.case, OURS, target.connections, 0, name, share, unit)
