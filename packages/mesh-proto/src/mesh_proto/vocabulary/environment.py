@@ -481,6 +481,14 @@ OUTBOUND_MAX_IDLE_CONNS_PER_ENDPOINT: Final = Variable(
     required=False,
     meaning="Idle HTTP/1 connections kept to one endpoint.",
 )
+HTTP_CONNECTION_MAX_AGE: Final = Variable(
+    name="LINKERD2_PROXY_HTTP_CONNECTION_MAX_AGE",
+    kind=Kind.DURATION,
+    choices=(),
+    default=None,
+    required=False,
+    meaning="After which HTTP connections are replaced, up to a tenth earlier so that not all are at once: clients of HTTP/2 are sent a GOAWAY, connections to endpoints carry no new requests; what is in progress is finished. Unset: never.",
+)
 INBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT",
     kind=Kind.DURATION,
@@ -1117,6 +1125,7 @@ ALL: Final[tuple[Variable, ...]] = (
     OUTBOUND_CONNECT_USER_TIMEOUT,
     MAX_IDLE_CONNS_PER_ENDPOINT,
     OUTBOUND_MAX_IDLE_CONNS_PER_ENDPOINT,
+    HTTP_CONNECTION_MAX_AGE,
     INBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT,
     OUTBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT,
     INBOUND_DISCOVERY_IDLE_TIMEOUT,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mesh_wire::vocabulary::environment::Variable;
+use mesh_wire::vocabulary::environment::{self as names, Variable};
 
 use super::environment::Environment;
 use super::parse;
@@ -84,6 +84,8 @@ pub struct Http2Server {
     pub adaptive_flow_control: Option<bool>,
     pub stream_window: Option<u32>,
     pub connection_window: Option<u32>,
+    /// After which a connection, also one to an endpoint, takes no new requests.
+    pub max_age: Option<Duration>,
 }
 
 /// The variables of one direction's [`Http2Server`].
@@ -114,6 +116,9 @@ impl Http2Server {
             adaptive_flow_control: env.optional(variables.adaptive_flow_control, parse::boolean),
             stream_window: env.optional(variables.stream_window, parse::window),
             connection_window: env.optional(variables.connection_window, parse::window),
+            max_age: env
+                .optional(&names::HTTP_CONNECTION_MAX_AGE, parse::duration)
+                .filter(|age| !age.is_zero()),
         }
     }
 }

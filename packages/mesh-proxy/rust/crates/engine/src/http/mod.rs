@@ -3,6 +3,7 @@
 //! One task serves an HTTP/1 connection, one each an HTTP/2 stream. It reads the request's head,
 //! decides, sends it on, and moves both bodies; there is no queue and no other task between.
 
+pub(crate) mod age;
 pub mod body;
 pub(crate) mod exchange;
 mod in_flight;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
+use super::age::jittered;
 use crate::metrics::HttpMetrics;
 use crate::snapshot::Endpoint;
 use crate::transport::{ConnectError, TlsStatus};
@@ -44,6 +45,8 @@ pub(crate) enum Key {
 pub(crate) struct Limits {
     pub(crate) idle: Duration,
     pub(crate) max_idle: usize,
+    /// After which a connection takes no new requests.
+    pub(crate) max_age: Option<Duration>,
 }
 
 /// The connections to one endpoint.
@@ -71,7 +74,11 @@ impl fmt::Debug for Target {
 struct Idle {
     client: Box<http1::Client>,
     since: Instant,
+    expiry: Expiry,
 }
+
+/// When a connection is too old for another request; never without a maximum age.
+pub(crate) type Expiry = Option<Instant>;
 
 /// The one HTTP/2 connection.
 #[derive(Debug, Default)]
@@ -79,7 +86,7 @@ enum Shared {
     #[default]
     None,
     Connecting,
-    Ready(http2::Client),
+    Ready(http2::Client, Expiry),
     /// The last attempt failed; whoever waited for it shares its error.
     Failed(Rc<ConnectError>),
 }
@@ -133,12 +140,20 @@ impl Target {
     /// Drops what is of no more use; false if the whole target is.
     fn look_after(&self) -> bool {
         let now = Instant::now();
+        let expired = |expiry: Expiry| expiry.is_some_and(|expiry| expiry <= now);
         self.idle.borrow_mut().retain_mut(|idle| {
-            now.saturating_duration_since(idle.since) < self.limits.idle && idle.client.is_alive()
+            now.saturating_duration_since(idle.since) < self.limits.idle
+                && !expired(idle.expiry)
+                && idle.client.is_alive()
         });
         let mut shared = self.shared.borrow_mut();
-        if matches!(&*shared, Shared::Ready(client) if client.is_closed()) {
-            *shared = Shared::None;
+        if let Shared::Ready(client, expiry) = &*shared {
+            if expired(*expiry) {
+                client.retire();
+            }
+            if client.is_closed() {
+                *shared = Shared::None;
+            }
         }
         match &self.owner {
             Some(owner) => owner.strong_count() > 0,
@@ -147,12 +162,12 @@ impl Target {
     }
 
     /// A connection that waits for a request.
-    pub(crate) fn idle(&self) -> Option<Box<http1::Client>> {
+    pub(crate) fn idle(&self) -> Option<(Box<http1::Client>, Expiry)> {
         let mut idle = self.idle.borrow_mut();
         while let Some(mut waiting) = idle.pop() {
             let fresh = waiting.since.elapsed() < self.limits.idle;
             if fresh && waiting.client.is_alive() {
-                return Some(waiting.client);
+                return Some((waiting.client, waiting.expiry));
             }
         }
         None
@@ -161,7 +176,7 @@ impl Target {
     /// The shared HTTP/2 connection, if there is one already.
     pub(crate) fn open(&self) -> Option<http2::Client> {
         match &*self.shared.borrow() {
-            Shared::Ready(client) if !client.is_closed() => Some(client.clone()),
+            Shared::Ready(client, _) if !client.is_closed() => Some(client.clone()),
             _ => None,
         }
     }
@@ -206,10 +221,16 @@ impl Target {
         tokio::task::spawn_local(async move {
             let result = connecting.await;
             attempt.end(match result {
-                Ok(client) => Shared::Ready(client),
+                Ok(client) => Shared::Ready(client, attempt.0.expiry()),
                 Err(error) => Shared::Failed(Rc::new(error)),
             });
         });
+    }
+
+    /// When a connection that is made now is too old.
+    pub(crate) fn expiry(&self) -> Expiry {
+        let age = self.limits.max_age?;
+        Some(Instant::now() + jittered(age, fastrand::f64()))
     }
 
     /// The request counters under `authority`, made by `make` the first time.
@@ -255,21 +276,27 @@ fn closed_at_once() -> ConnectError {
 
 /// Where an HTTP/1 connection goes when its request is done.
 #[derive(Debug)]
-pub(crate) struct Shelf(Rc<Target>);
+pub(crate) struct Shelf {
+    target: Rc<Target>,
+    expiry: Expiry,
+}
 
 impl Shelf {
-    pub(crate) fn new(target: Rc<Target>) -> Self {
-        Self(target)
+    pub(crate) fn new(target: Rc<Target>, expiry: Expiry) -> Self {
+        Self { target, expiry }
     }
 
-    /// Keeps a connection for another request, if there are not too many.
+    /// Keeps a connection for another request, if it is not too old and there are not too many.
     pub(crate) fn put(self, mut client: Box<http1::Client>) {
-        let mut idle = self.0.idle.borrow_mut();
-        if idle.len() < self.0.limits.max_idle {
+        let now = Instant::now();
+        let mut idle = self.target.idle.borrow_mut();
+        let expired = self.expiry.is_some_and(|expiry| expiry <= now);
+        if !expired && idle.len() < self.target.limits.max_idle {
             client.rest();
             idle.push(Idle {
                 client,
-                since: Instant::now(),
+                since: now,
+                expiry: self.expiry,
             });
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::config::{Http2Server, Http2Windows};
+use crate::http::age::jittered;
 
 /// Limits of one connection.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +76,7 @@ impl Settings {
                 .max_pending_accept_reset_streams
                 .unwrap_or(own.max_pending_accept_resets),
             keep_alive: keep_alive(config.keep_alive_interval, config.keep_alive_timeout),
-            max_age: None,
+            max_age: config.max_age.map(|age| jittered(age, fastrand::f64())),
         }
     }
 

@@ -285,6 +285,7 @@ impl Inbound {
             let limits = Limits {
                 idle: config.http1_pool_idle,
                 max_idle: config.max_idle_connections,
+                max_age: config.http2.max_age,
             };
             (limits, TlsStatus::Plaintext(no_tls::LOOPBACK))
         })
@@ -309,15 +310,16 @@ impl Inbound {
             return Ok(Upstream::Http2(client));
         }
         // Kept connections to one server tend to end together: the second attempt takes none.
-        let (client, reused) = match (!again).then(|| target.idle()).flatten() {
-            Some(client) => (client, true),
+        let (kept, reused) = match (!again).then(|| target.idle()).flatten() {
+            Some(kept) => (kept, true),
             None => {
                 let dial = dial();
                 let io = Box::pin(dial.io()).await.map_err(Rc::new)?;
-                (Box::new(http1::Client::new(io)), false)
+                ((Box::new(http1::Client::new(io)), target.expiry()), false)
             }
         };
-        let shelf = Shelf::new(target.clone());
+        let (client, expiry) = kept;
+        let shelf = Shelf::new(target.clone(), expiry);
         Ok(Upstream::Http1 {
             client,
             reused,

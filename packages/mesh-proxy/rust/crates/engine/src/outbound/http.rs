@@ -236,6 +236,7 @@ impl Outbound {
             let limits = Limits {
                 idle: config.outbound.http1_pool_idle,
                 max_idle: config.outbound.max_idle_connections,
+                max_age: config.outbound.http2.max_age,
             };
             let tls = match &endpoint.tls {
                 // Past this pod's own inbound proxy there is nobody to speak TLS with.
@@ -285,15 +286,16 @@ impl Outbound {
             return Ok(Upstream::Http2(client));
         }
         // Kept connections to one server tend to end together: the second attempt takes none.
-        let (client, reused) = match (!again).then(|| target.idle()).flatten() {
-            Some(client) => (client, true),
+        let (kept, reused) = match (!again).then(|| target.idle()).flatten() {
+            Some(kept) => (kept, true),
             None => {
                 let dial = dial();
                 let io = Box::pin(dial.io(Session::Http1)).await.map_err(Rc::new)?;
-                (Box::new(http1::Client::new(io)), false)
+                ((Box::new(http1::Client::new(io)), target.expiry()), false)
             }
         };
-        let shelf = Shelf::new(target.clone());
+        let (client, expiry) = kept;
+        let shelf = Shelf::new(target.clone(), expiry);
         Ok(Upstream::Http1 {
             client,
             reused,

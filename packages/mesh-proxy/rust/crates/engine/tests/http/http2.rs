@@ -352,3 +352,66 @@ async fn draining_says_good_bye_and_finishes_what_is_begun() {
     })
     .await;
 }
+
+/// Has one request answered as clients do: one that a GOAWAY leaves out goes to a new connection.
+/// Gives how many of those it took.
+async fn call_anew(client: &mut SendRequest<Bytes>, address: SocketAddr) -> u32 {
+    let mut replaced = 0;
+    loop {
+        let sent = match client.clone().ready().await {
+            Ok(mut ready) => ready.send_request(request("POST", "/a.B/C"), true),
+            Err(error) => Err(error),
+        };
+        let answer = match sent {
+            Ok((response, _)) => response.await,
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(response) => {
+                let (parts, rest) = response.into_parts();
+                assert_eq!(parts.status, 200);
+                let (_, trailers) = collect(rest).await;
+                assert_eq!(trailers.unwrap()["grpc-status"], "0");
+                return replaced;
+            }
+            Err(error) => {
+                assert!(error.is_go_away() && error.is_remote(), "{error:?}");
+                assert_eq!(error.reason(), Some(Reason::NO_ERROR));
+                replaced += 1;
+                *client = connect(address).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn fault_34_connections_that_grow_old_end_no_stream_and_fail_no_request() {
+    run(async {
+        let age = [("HTTP_CONNECTION_MAX_AGE", "100ms")];
+        let mesh = Mesh::with_variables(grpc_app().await, Hop::Mesh, &age).await;
+        let mut client = connect(mesh.http2).await;
+        let (response, mut send) = client
+            .send_request(request("POST", "/a.B/C"), false)
+            .unwrap();
+        send.send_data(Bytes::from_static(b"0"), false).unwrap();
+        let mut body = response.await.unwrap().into_body();
+        // Every connection of the mesh is told to end many times meanwhile; the stream goes on.
+        let until = tokio::time::Instant::now() + std::time::Duration::from_millis(1_500);
+        let mut replaced = 0;
+        loop {
+            assert_eq!(body.data().await.unwrap().unwrap(), &b"0"[..]);
+            body.flow_control().release_capacity(1).unwrap();
+            replaced += call_anew(&mut client, mesh.http2).await;
+            let over = tokio::time::Instant::now() >= until;
+            send.send_data(Bytes::from_static(b"0"), over).unwrap();
+            if over {
+                break;
+            }
+        }
+        let (last, trailers) = collect(body).await;
+        assert_eq!(last, b"0");
+        assert_eq!(trailers.unwrap()["grpc-status"], "0");
+        assert!(replaced > 0, "no connection of the client was ever old");
+    })
+    .await;
+}

@@ -517,6 +517,15 @@ pub const OUTBOUND_MAX_IDLE_CONNS_PER_ENDPOINT: Variable = Variable {
     meaning: "Idle HTTP/1 connections kept to one endpoint.",
 };
 
+/// After which HTTP connections are replaced, up to a tenth earlier so that not all are at once: clients of HTTP/2 are sent a GOAWAY, connections to endpoints carry no new requests; what is in progress is finished. Unset: never.
+pub const HTTP_CONNECTION_MAX_AGE: Variable = Variable {
+    name: "LINKERD2_PROXY_HTTP_CONNECTION_MAX_AGE",
+    kind: Kind::Duration,
+    default: None,
+    required: false,
+    meaning: "After which HTTP connections are replaced, up to a tenth earlier so that not all are at once: clients of HTTP/2 are sent a GOAWAY, connections to endpoints carry no new requests; what is in progress is finished. Unset: never.",
+};
+
 /// How long an idle HTTP/1 connection to the application is kept.
 pub const INBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT: Variable = Variable {
     name: "LINKERD2_PROXY_INBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT",
@@ -1225,6 +1234,7 @@ pub static ALL: &[&Variable] = &[
     &OUTBOUND_CONNECT_USER_TIMEOUT,
     &MAX_IDLE_CONNS_PER_ENDPOINT,
     &OUTBOUND_MAX_IDLE_CONNS_PER_ENDPOINT,
+    &HTTP_CONNECTION_MAX_AGE,
     &INBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT,
     &OUTBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT,
     &INBOUND_DISCOVERY_IDLE_TIMEOUT,
