@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from generator import environment, headers, limits, ports, reasons
+from generator import environment, headers, limits, metrics, ports, reasons
 
 _GRPC = reasons.GRPC_CODES
 _UNITS = {"bytes": "bytes", "count": "", "milliseconds": "ms", "seconds": "s"}
@@ -18,6 +18,7 @@ def write(tables: Path, pages: Path) -> None:
         "environment": _environment(environment.read(tables / "environment.toml")),
         "headers": _headers(headers.read(tables / "headers.toml")),
         "limits": _limits(limits.read(tables / "limits.toml")),
+        "metrics": _metrics(metrics.read(tables / "metrics.toml")),
         "errors": _errors(reasons.read(tables / "reasons.toml")),
         "ports": _ports(ports.read(tables / "ports.toml")),
     }
@@ -94,6 +95,28 @@ def _limits(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
         "Whatever a peer sends, this is the most that it makes the proxy spend. Where a variable "
         "is named, it replaces the value.\n\n"
         + _table(("name", "default", "what it bounds", "beyond it", "variable"), lines)
+    )
+
+
+def _metrics(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    lines = [
+        [
+            f"`{row['name']}`",
+            row["kind"],
+            row["meaning"],
+            ", ".join(f"`{label}`" for label in row["labels"]),
+        ]
+        for _, row in rows
+    ]
+    return (
+        "# Metrics of the proxy\n\n"
+        "Its admin server shows them at `/metrics`. `srv_*`, `route_*` and `authz_*` name the "
+        "policy resource that decided, by group, kind and name; `dst_*` is what the control plane "
+        "says of the endpoint. The number of series is bounded: what is beyond it is counted "
+        'together, in series with the label `overflow="true"`. A series that nothing uses any '
+        "more is shown for ten minutes "
+        f"(`{environment.PREFIX}METRICS_RETAIN_IDLE`).\n\n"
+        + _table(("name", "kind", "meaning", "labels"), lines)
     )
 
 

@@ -56,6 +56,7 @@ pub mod transport {
 }
 
 mod limit;
+mod metric;
 pub mod vocabulary;
 
 pub mod spiffe {

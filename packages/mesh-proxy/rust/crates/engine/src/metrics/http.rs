@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mesh_decide::classify::Classification;
+use mesh_wire::vocabulary::metrics::{self, Metric};
 
 use super::counter::Counter;
 use super::histogram::{Histogram, LATENCY_MS};
@@ -85,23 +86,38 @@ fn key_labels(key: u64) -> super::LabelSet {
     }
 }
 
-/// Writes the three families, their names beginning with `prefix`.
-pub(super) fn render(text: &mut Text, prefix: &str, all: &[(Labels, Arc<HttpMetrics>)]) {
-    let name = format!("{prefix}request_total");
-    text.family(&name, "counter", "Requests begun.");
+/// The three families of one kind of requests.
+pub(super) struct Families {
+    requests: Metric,
+    responses: Metric,
+    latency: Metric,
+}
+
+pub(super) const TRAFFIC: Families = Families {
+    requests: metrics::REQUEST_TOTAL,
+    responses: metrics::RESPONSE_TOTAL,
+    latency: metrics::RESPONSE_LATENCY_MS,
+};
+
+pub(super) const CONTROL: Families = Families {
+    requests: metrics::CONTROL_REQUEST_TOTAL,
+    responses: metrics::CONTROL_RESPONSE_TOTAL,
+    latency: metrics::CONTROL_RESPONSE_LATENCY_MS,
+};
+
+pub(super) fn render(text: &mut Text, families: &Families, all: &[(Labels, Arc<HttpMetrics>)]) {
+    text.family(&families.requests);
     for (labels, metrics) in all {
-        text.sample(&name, labels, metrics.requests.value());
+        text.sample(&families.requests, labels, metrics.requests.value());
     }
-    let name = format!("{prefix}response_total");
-    text.family(&name, "counter", "Responses ended.");
+    let responses = &families.responses;
+    text.family(responses);
     for (labels, metrics) in all {
         for (key, count) in metrics.responses.iter() {
-            text.sample2(&name, labels, key_labels(key).as_str(), count.value());
+            text.sample2(responses, labels, key_labels(key).as_str(), count.value());
         }
     }
-    let name = format!("{prefix}response_latency_ms");
-    let help = "Time from a request's begin to the first frame of its response's body.";
-    text.family(&name, "histogram", help);
+    text.family(&families.latency);
     for (labels, metrics) in all {
         for (status, histogram) in metrics.latencies.iter() {
             let status = if status == Slots::<Histogram>::OTHER {
@@ -109,7 +125,7 @@ pub(super) fn render(text: &mut Text, prefix: &str, all: &[(Labels, Arc<HttpMetr
             } else {
                 super::LabelSet::new().with("status_code", status)
             };
-            text.histogram(&name, labels, status.as_str(), histogram);
+            text.histogram(&families.latency, labels, status.as_str(), histogram);
         }
     }
 }

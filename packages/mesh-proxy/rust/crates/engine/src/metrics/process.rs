@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use mesh_wire::vocabulary::metrics;
+
 use super::LabelSet;
 use super::text::Text;
 
@@ -9,43 +11,18 @@ pub(super) fn render(text: &mut Text, started: SystemTime) {
     let start = started
         .duration_since(UNIX_EPOCH)
         .map_or(0.0, |since| since.as_secs_f64());
-    gauge(
-        text,
-        "process_start_time_seconds",
-        "When the proxy started, in seconds since 1970.",
-        start,
-    );
+    text.single(&metrics::PROCESS_START_TIME_SECONDS, start);
     if let Some(usage) = Usage::read() {
-        text.family(
-            "process_cpu_seconds_total",
-            "counter",
-            "CPU time used, in seconds.",
-        );
-        text.sample("process_cpu_seconds_total", "", usage.cpu_seconds);
-        gauge(
-            text,
-            "process_resident_memory_bytes",
-            "Resident memory.",
-            usage.resident,
-        );
-        gauge(
-            text,
-            "process_virtual_memory_bytes",
-            "Virtual memory.",
-            usage.virtual_bytes,
-        );
-        gauge(text, "process_threads", "Threads.", usage.threads);
+        text.single(&metrics::PROCESS_CPU_SECONDS_TOTAL, usage.cpu_seconds);
+        text.single(&metrics::PROCESS_RESIDENT_MEMORY_BYTES, usage.resident);
+        text.single(&metrics::PROCESS_VIRTUAL_MEMORY_BYTES, usage.virtual_bytes);
+        text.single(&metrics::PROCESS_THREADS, usage.threads);
     }
     if let Ok(directory) = std::fs::read_dir("/proc/self/fd") {
-        gauge(text, "process_open_fds", "Open files.", directory.count());
+        text.single(&metrics::PROCESS_OPEN_FDS, directory.count());
     }
     if let Some(limit) = file_limit() {
-        gauge(
-            text,
-            "process_max_fds",
-            "Most files that may be open.",
-            limit,
-        );
+        text.single(&metrics::PROCESS_MAX_FDS, limit);
     }
     build(text);
 }
@@ -54,9 +31,8 @@ fn build(text: &mut Text) {
     let version = LabelSet::new()
         .with("version", env!("CARGO_PKG_VERSION"))
         .with("vendor", "mesh");
-    let help = "What was built; always 1.";
-    text.family("proxy_build_info", "gauge", help);
-    text.sample("proxy_build_info", version.as_str(), 1);
+    text.family(&metrics::PROXY_BUILD_INFO);
+    text.sample(&metrics::PROXY_BUILD_INFO, version.as_str(), 1);
     let (suites, groups) = crate::tls::names();
     let tls = LabelSet::new()
         .with("tls_suites", suites)
@@ -64,19 +40,12 @@ fn build(text: &mut Text) {
         .with("tls_rand", "aws-lc-rs")
         .with("tls_key_provider", "aws-lc-rs")
         .with("tls_fips", "false");
-    text.family("rustls_info", "gauge", "The cryptography in use; always 1.");
-    text.sample("rustls_info", tls.as_str(), 1);
-    text.family(
-        "proxy_log_lines_dropped_total",
-        "counter",
-        "Log lines dropped because nobody read the log.",
+    text.family(&metrics::RUSTLS_INFO);
+    text.sample(&metrics::RUSTLS_INFO, tls.as_str(), 1);
+    text.single(
+        &metrics::PROXY_LOG_LINES_DROPPED_TOTAL,
+        crate::log::dropped(),
     );
-    text.sample("proxy_log_lines_dropped_total", "", crate::log::dropped());
-}
-
-fn gauge(text: &mut Text, name: &str, help: &str, value: impl std::fmt::Display) {
-    text.family(name, "gauge", help);
-    text.sample(name, "", value);
 }
 
 #[derive(Debug, PartialEq)]

@@ -96,25 +96,25 @@ impl Registry {
     /// Everything in Prometheus text format.
     pub fn render(&self) -> String {
         let mut text = Text::default();
-        http::render(&mut text, "", &self.http.all());
-        http::render(&mut text, "control_", &self.control.all());
+        http::render(&mut text, &http::TRAFFIC, &self.http.all());
+        http::render(&mut text, &http::CONTROL, &self.control.all());
         tcp::render(&mut text, &self.tcp.all());
         for (family, store) in CounterFamily::ALL.iter().zip(&self.counters) {
-            text.family(family.name(), "counter", family.help());
+            text.family(family.metric());
             for (labels, counter) in store.all() {
-                text.sample(family.name(), &labels, counter.value());
+                text.sample(family.metric(), &labels, counter.value());
             }
         }
         for (family, store) in GaugeFamily::ALL.iter().zip(&self.gauges) {
-            text.family(family.name(), "gauge", family.help());
+            text.family(family.metric());
             for (labels, gauge) in store.all() {
-                text.sample(family.name(), &labels, gauge.value());
+                text.sample(family.metric(), &labels, gauge.value());
             }
         }
         for (family, store) in HistogramFamily::ALL.iter().zip(&self.histograms) {
-            text.family(family.name(), "histogram", family.help());
+            text.family(family.metric());
             for (labels, histogram) in store.all() {
-                text.histogram(family.name(), &labels, "", &histogram);
+                text.histogram(family.metric(), &labels, "", &histogram);
             }
         }
         process::render(&mut text, self.started);

@@ -1,6 +1,9 @@
 //! Connections: how many, how long, how much, and how they ended.
 
 use std::io;
+use std::sync::Arc;
+
+use mesh_wire::vocabulary::metrics::{self, Metric};
 
 use super::counter::{Counter, Gauge};
 use super::slots::Slots;
@@ -82,32 +85,29 @@ impl TcpMetrics {
     }
 }
 
-pub(super) fn render(text: &mut Text, all: &[(Labels, std::sync::Arc<TcpMetrics>)]) {
-    text.family("tcp_open_total", "counter", "Connections opened.");
-    for (labels, metrics) in all {
-        text.sample("tcp_open_total", labels, metrics.opened.value());
-    }
-    text.family("tcp_open_connections", "gauge", "Connections open now.");
-    for (labels, metrics) in all {
-        text.sample("tcp_open_connections", labels, metrics.open.value());
-    }
-    text.family("tcp_read_bytes_total", "counter", "Bytes read from peers.");
-    for (labels, metrics) in all {
-        text.sample("tcp_read_bytes_total", labels, metrics.read.value());
-    }
-    text.family(
-        "tcp_write_bytes_total",
-        "counter",
-        "Bytes written to peers.",
-    );
-    for (labels, metrics) in all {
-        text.sample("tcp_write_bytes_total", labels, metrics.written.value());
-    }
-    text.family("tcp_close_total", "counter", "Connections closed.");
+pub(super) fn render(text: &mut Text, all: &[(Labels, Arc<TcpMetrics>)]) {
+    let mut family = |metric: &Metric, value: fn(&TcpMetrics) -> i128| {
+        text.family(metric);
+        for (labels, metrics) in all {
+            text.sample(metric, labels, value(metrics));
+        }
+    };
+    family(&metrics::TCP_OPEN_TOTAL, |tcp| tcp.opened.value().into());
+    family(&metrics::TCP_OPEN_CONNECTIONS, |tcp| {
+        tcp.open.value().into()
+    });
+    family(&metrics::TCP_READ_BYTES_TOTAL, |tcp| {
+        tcp.read.value().into()
+    });
+    family(&metrics::TCP_WRITE_BYTES_TOTAL, |tcp| {
+        tcp.written.value().into()
+    });
+    let closed = &metrics::TCP_CLOSE_TOTAL;
+    text.family(closed);
     for (labels, metrics) in all {
         for (key, count) in metrics.closed.iter() {
             let errno = super::LabelSet::new().with("errno", errno(key));
-            text.sample2("tcp_close_total", labels, errno.as_str(), count.value());
+            text.sample2(closed, labels, errno.as_str(), count.value());
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::{Display, Write};
 
+use mesh_wire::vocabulary::metrics::Metric;
+
 use super::histogram::Histogram;
 
 /// The text of one scrape. Writing to a String cannot fail, so results are not looked at.
@@ -12,18 +14,37 @@ pub(super) struct Text {
 
 impl Text {
     /// Begins a family.
-    pub(super) fn family(&mut self, name: &str, kind: &str, help: &str) {
-        let _ = writeln!(self.out, "# HELP {name} {help}");
-        let _ = writeln!(self.out, "# TYPE {name} {kind}");
+    pub(super) fn family(&mut self, metric: &Metric) {
+        let name = metric.name;
+        let _ = writeln!(self.out, "# HELP {name} {}", metric.meaning);
+        let _ = writeln!(self.out, "# TYPE {name} {}", metric.kind.as_str());
+    }
+
+    /// A family of one series without labels.
+    pub(super) fn single(&mut self, metric: &Metric, value: impl Display) {
+        self.family(metric);
+        self.sample(metric, "", value);
     }
 
     /// One line.
-    pub(super) fn sample(&mut self, name: &str, labels: &str, value: impl Display) {
-        self.sample2(name, labels, "", value);
+    pub(super) fn sample(&mut self, metric: &Metric, labels: &str, value: impl Display) {
+        self.sample2(metric, labels, "", value);
     }
 
     /// One line whose labels come in two parts.
-    pub(super) fn sample2(&mut self, name: &str, labels: &str, more: &str, value: impl Display) {
+    pub(super) fn sample2(
+        &mut self,
+        metric: &Metric,
+        labels: &str,
+        more: &str,
+        value: impl Display,
+    ) {
+        admitted(metric, labels);
+        admitted(metric, more);
+        self.line(metric.name, labels, more, value);
+    }
+
+    fn line(&mut self, name: &str, labels: &str, more: &str, value: impl Display) {
         let comma = if labels.is_empty() || more.is_empty() {
             ""
         } else {
@@ -37,7 +58,16 @@ impl Text {
     }
 
     /// The lines of one histogram.
-    pub(super) fn histogram(&mut self, name: &str, labels: &str, more: &str, value: &Histogram) {
+    pub(super) fn histogram(
+        &mut self,
+        metric: &Metric,
+        labels: &str,
+        more: &str,
+        value: &Histogram,
+    ) {
+        admitted(metric, labels);
+        admitted(metric, more);
+        let name = metric.name;
         let labels = super::LabelSet::new().join(labels).join(more);
         let unit = value.unit();
         let bucket = format!("{name}_bucket");
@@ -48,15 +78,60 @@ impl Text {
                 |bound| unit.display(bound).to_string(),
             );
             let le = super::LabelSet::new().with("le", bound);
-            self.sample2(&bucket, labels.as_str(), le.as_str(), count);
+            self.line(&bucket, labels.as_str(), le.as_str(), count);
             total = count;
         }
         let sum = unit.display(value.sum());
-        self.sample(&format!("{name}_sum"), labels.as_str(), sum);
-        self.sample(&format!("{name}_count"), labels.as_str(), total);
+        self.line(&format!("{name}_sum"), labels.as_str(), "", sum);
+        self.line(&format!("{name}_count"), labels.as_str(), "", total);
     }
 
     pub(super) fn finish(self) -> String {
         self.out
+    }
+}
+
+/// In builds with debug assertions, whether the table of metrics knows these labels of the family.
+fn admitted(metric: &Metric, labels: &str) {
+    if cfg!(debug_assertions) {
+        for name in names(labels) {
+            assert!(metric.admits(name), "{} has no label {name}", metric.name);
+        }
+    }
+}
+
+/// The names in `key="value",other="value"`, whatever the values hold.
+fn names(mut labels: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let (name, rest) = labels.split_once("=\"")?;
+        let mut escaped = false;
+        let end = rest.find(|character| {
+            let ends = character == '"' && !escaped;
+            escaped = character == '\\' && !escaped;
+            ends
+        })?;
+        labels = rest[end + 1..].trim_start_matches(',');
+        Some(name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_whatever_the_values_hold() {
+        let labels = super::super::LabelSet::new()
+            .with("a", "x\",b=\"y")
+            .with("c", "")
+            .with("d", "\\");
+        assert_eq!(names(labels.as_str()).collect::<Vec<_>>(), ["a", "c", "d"]);
+    }
+
+    #[test]
+    #[should_panic(expected = "process_threads has no label pod")]
+    fn a_label_that_the_table_does_not_know_is_a_defect() {
+        let threads = mesh_wire::vocabulary::metrics::PROCESS_THREADS;
+        Text::default().sample(&threads, "pod=\"x\"", 1);
     }
 }

@@ -4,5 +4,6 @@
 pub mod environment;
 pub mod headers;
 pub mod limits;
+pub mod metrics;
 pub mod ports;
 pub mod reasons;
