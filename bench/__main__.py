@@ -39,13 +39,18 @@ def positive(text: str) -> int:
 
 
 def measure(names: list[str], effort: Effort, suffixes: list[str]) -> Iterator[Row]:
-    """Measure the cases on one field."""
+    """Measure the cases: those of memory each on a field of its own, the others on one."""
+    alone = [name for name in names if CASES[name].kind == "idle"]
+    together = [name for name in names if name not in alone]
     rows: list[Row] = []
-    with Field(suffixes) as field:
-        for name in names:
-            for row in CASES[name].run(field, effort):
-                rows.append(row)
-                yield row
+    for group in [*([name] for name in alone), together]:
+        if not group:
+            continue
+        with Field([""] if group != together else suffixes) as field:
+            for name in group:
+                for row in CASES[name].run(field, effort):
+                    rows.append(row)
+                    yield row
     yield from reached(rows)
 
 

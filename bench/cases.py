@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench import latency
+from bench import idle, latency
 from bench.field import Field
 from bench.memory import memory_of
 from bench.pairs import Load, Sample, interleave, summarise
@@ -32,7 +32,7 @@ class Case:
     way: str
     """A way of `subjects`."""
     kind: str = "exchanges"
-    """`exchanges`, `connections` (a new one for each exchange), `bulk` or `latency`."""
+    """`exchanges`, `connections` (a new one for each exchange), `bulk`, `latency` or `idle`."""
     fields: tuple[str, ...] = ()
     """More request fields."""
     quick: bool = False
@@ -42,6 +42,9 @@ class Case:
         """Measure it."""
         if self.kind == "latency":
             yield from latency.measure(field, effort.rounds, effort.seconds)
+            return
+        if self.kind == "idle":
+            yield from idle.measure(field, self.way)
             return
         taking_part = subjects(field, self.way)
         if self.kind == "bulk":
@@ -83,6 +86,8 @@ class Case:
 
 
 CASES = {
+    "idle": Case(idle.TITLES["pair"], "pair", kind="idle"),
+    "idle-tcp": Case(idle.TITLES["tcp-pair"], "tcp-pair", kind="idle"),
     "pair": Case("mutual TLS, HTTP/2 hop, small GET", "pair", quick=True),
     "pair-fields": Case("mutual TLS, HTTP/2 hop, 16 more request fields", "pair", fields=FIELDS),
     "latency": Case(latency.TITLE, "pair", kind="latency"),

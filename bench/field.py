@@ -1,5 +1,6 @@
 """The field that everything is measured on: one `mesh local` with all subjects side by side."""
 
+import contextlib
 import json
 import os
 import re
@@ -8,7 +9,7 @@ import string
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -31,6 +32,7 @@ PAIRS: dict[str, dict[str, str]] = {
 STARTED = r"mesh-proxy run|mesh_proxy"
 SERVING = Path(__file__).parent / "serve_bulk.py"
 MOVING = Path(__file__).parent / "move_bulk.py"
+HOLDING = Path(__file__).parent / "hold.py"
 PACING = Path(__file__).parent / "open_loop.py"
 
 
@@ -127,6 +129,19 @@ class Field:
         """Run the load generator of fixed pace in a pod's network."""
         found: dict[str, float] = json.loads(self.run(pod, sys.executable, str(PACING), *arguments))
         return found
+
+    @contextlib.contextmanager
+    def holding(self, pod: str, *arguments: str) -> Iterator[None]:
+        """Hold idle connections open in a pod's network while the body runs."""
+        command = self.inside(pod, sys.executable, str(HOLDING), *arguments)
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+            # Leaving the block closes its input, which ends it.
+            if process.stdout is None or process.stdout.readline() != "ready\n":
+                process.kill()
+                raise FieldError(f"pod {pod}: {arguments[-1]} connections could not be held")
+            yield
+            process.communicate(timeout=60)
 
     def program(self, name: str) -> str:
         """The path of wrk, nginx or haproxy."""
