@@ -1,10 +1,10 @@
-"""The ratios to haproxy that our proxies are to reach, and whether a run reached them."""
+"""What our proxies are to reach, mostly as ratios to haproxy, and whether a run reached them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench import latency
-from bench.pairs import OURS
+from bench import idle, latency
+from bench.pairs import OURS, REFERENCE
 from bench.report import Row
 
 PAIR = "mutual TLS, HTTP/2 hop, small GET"
@@ -13,7 +13,7 @@ BOTH = ("cpu_out_ratio", "cpu_in_ratio")
 
 @dataclass(frozen=True)
 class Target:
-    """A ratio to reach in one figure, on every side that is named."""
+    """A figure to reach, on every side that is named."""
 
     case: str
     limit: float
@@ -21,6 +21,7 @@ class Target:
     connections: int = 32
     at_least: bool = False
     """Whether more is better, as with bytes for a CPU second."""
+    unit: str = f"× {REFERENCE}"
 
     def share(self, found: Iterable[float]) -> float:
         """How much of it the worst of them reaches; 1 and more: reached."""
@@ -39,6 +40,14 @@ def bulk(case: str, decrypt: float, encrypt: float) -> list[Target]:
     ]
 
 
+def memory(limit: float, metric: str, title: str, *sides: str, unit: str = "MB") -> Target:
+    """A limit in absolute terms, of what idle proxies or connections hold."""
+    metrics = tuple(metric.replace("SIDE", side) for side in sides)
+    return Target(title, limit, metrics, idle.COUNT, unit=unit)
+
+
+HTTP, TCP = idle.TITLES["pair"], idle.TITLES["tcp-pair"]
+EACH = "KiB/connection"
 TARGETS: Sequence[Target] = (
     Target(PAIR, 0.75, connections=1),
     Target(PAIR, 0.9),
@@ -50,6 +59,10 @@ TARGETS: Sequence[Target] = (
     *bulk("bulk, TLS around TCP", 1.5, 1.3),
     *bulk("bulk over the HTTP/2 hop", 2, 1.5),
     Target("new connections, TLS around TCP", 0.5, ("cpu_in_ratio",), 8),
+    memory(20, "resident_SIDE_before", HTTP, "out", "in"),
+    memory(7, "anonymous_SIDE_before", HTTP, "out", "in"),
+    memory(3, "connection_SIDE", HTTP, "out", unit=EACH),
+    memory(18, "connection_SIDE", TCP, "out", "in", unit=EACH),
 )
 
 
@@ -64,6 +77,6 @@ def reached(rows: Iterable[Row]) -> Iterable[Row]:
             share = target.share(found[key] for key in keys)
             sign = "≥" if target.at_least else "≤"
             verdict = "reached" if share >= 1 else "missed"
-            unit = f"of the target {sign} {target.limit:g} × haproxy: {verdict}"
-            name = f"reach {target.metrics[0] if len(target.metrics) == 1 else 'cpu_ratio'}"
+            unit = f"of the target {sign} {target.limit:g} {target.unit}: {verdict}"
+            name = f"reach {target.metrics[0]}"
             yield Row(target.case, OURS, target.connections, 0, name, share, unit)
