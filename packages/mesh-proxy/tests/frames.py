@@ -3,6 +3,8 @@
 Field blocks are HPACK (RFC 7541) without Huffman coding.
 """
 
+import functools
+import itertools
 import socket
 import struct
 import threading
@@ -25,6 +27,8 @@ INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE = 4, 5
 LARGEST_WINDOW = (1 << 31) - 1
 WINDOW = 65_535
 """Of a stream and of the connection, before anything is said (RFC 9113 §6.9.2)."""
+FOREVER = 3600.0
+"""Longer than any test, in seconds."""
 _HEAD = 9
 
 
@@ -144,7 +148,8 @@ def request(path: str = "/", method: str = "GET", authority: str = "api.test") -
 class Peer:
     """One end of a connection. A thread of its own reads what comes, and answers nothing."""
 
-    def __init__(self, stream: socket.socket, *, reads: bool = True) -> None:
+    def __init__(self, stream: socket.socket, *, reads: bool = True, preface: bytes = b"") -> None:
+        """`preface` is what the other end says before its first frame."""
         self.stream = stream
         self.frames: list[Frame] = []
         self.content = 0
@@ -152,6 +157,7 @@ class Peer:
         self.ended = False
         self._changed = threading.Condition()
         self._buffer = b""
+        self._preface = preface
         if reads:
             threading.Thread(target=self._read, daemon=True).start()
 
@@ -211,6 +217,7 @@ class Peer:
     def _read(self) -> None:
         # It may hang up in the middle, and so may this end.
         with suppress(OSError, ValueError):
+            self.take(len(self._preface))
             while len(head := self.take(_HEAD)) == _HEAD:
                 payload = self.take(int.from_bytes(head[:3], "big"))
                 stream = int.from_bytes(head[5:], "big") & LARGEST_WINDOW
@@ -226,3 +233,58 @@ class Peer:
                 seen = Frame(seen.kind, seen.flags, seen.stream, seen.payload[:1000])
             self.frames.append(seen)
             self._changed.notify_all()
+
+
+def _more(peer: Peer, than: int) -> bool:
+    return peer.ended or len(peer.frames) > than
+
+
+class Server:
+    """Accepts connections, says its settings, and leaves the rest to a script.
+
+    The script gets each connection and the stream of every request whose head has come.
+    """
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        answer: Callable[[Peer, int], None],
+        said: Mapping[int, int] | None = None,
+        *,
+        wrap: Callable[[socket.socket], socket.socket] = lambda stream: stream,
+        preface: bytes = PREFACE,
+    ) -> None:
+        """`wrap` makes a connection of what was accepted, `preface` is as long as what comes
+        first on it."""
+        self.peers: list[Peer] = []
+        self._wrap, self._preface = wrap, preface
+        self._listener, self._answer, self._said = listener, answer, said
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                stream, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=[stream], daemon=True).start()
+
+    def _serve(self, stream: socket.socket) -> None:
+        try:
+            peer = Peer(self._wrap(stream), preface=self._preface)
+        except OSError:
+            return  # its TLS has failed
+        self.peers.append(peer)
+        peer.send(settings(self._said), settings_ack())
+        for count in itertools.count():
+            peer.wait("a frame", functools.partial(_more, peer, count), FOREVER)
+            if len(peer.frames) <= count:
+                return
+            if (seen := peer.frames[count]).kind == HEADERS:
+                self._answer(peer, seen.stream)
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for peer in self.peers:
+            peer.close()

@@ -44,14 +44,19 @@ fn is_grpc_failure(code: u16) -> bool {
     matches!(code, 4 | 7 | 13 | 14 | 15)
 }
 
-/// A `grpc-status` value: a plain decimal number.
-pub fn grpc_status(value: &[u8]) -> Option<u16> {
-    let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(value)
-        .ok()
-        .filter(|_| digits)?
-        .parse()
-        .ok()
+/// The code of a `grpc-status` field, which is a plain decimal number; None if it is not, or is
+/// not the only one. Numbers that mean nothing are UNKNOWN, as gRPC has it, and clients.
+pub fn grpc_status<'v>(mut values: impl Iterator<Item = &'v [u8]>) -> Option<u16> {
+    const UNKNOWN: u16 = 2;
+    const LAST: u16 = 16;
+    let (value, None) = (values.next()?, values.next()) else {
+        return None;
+    };
+    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let code = std::str::from_utf8(value).ok()?.parse();
+    Some(code.ok().filter(|code| *code <= LAST).unwrap_or(UNKNOWN))
 }
 
 /// Whether a `content-type` is gRPC's.
@@ -86,11 +91,16 @@ mod tests {
     }
 
     #[test]
-    fn a_grpc_status_is_a_number() {
-        assert_eq!(grpc_status(b"14"), Some(14));
-        for bad in [&b""[..], b"+1", b" 1", b"UNAVAILABLE", b"99999999"] {
-            assert_eq!(grpc_status(bad), None);
+    fn a_grpc_status_is_one_number() {
+        let of = |values: &[&'static [u8]]| grpc_status(values.iter().copied());
+        assert_eq!(of(&[b"14"]), Some(14));
+        assert_eq!(of(&[b"17"]), Some(2));
+        assert_eq!(of(&[b"99999999"]), Some(2));
+        for bad in [&b""[..], b"+1", b" 1", b"UNAVAILABLE"] {
+            assert_eq!(of(&[bad]), None);
         }
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[b"0", b"14"]), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use mesh_decide::fields::Fields;
 use tokio::time::Instant;
 
 use super::body::Frame;
-use super::message::Response;
+use super::message::{Length, Response};
 use crate::balance::Pending;
 use crate::metrics::{Classification, HttpMetrics};
 
@@ -25,6 +25,8 @@ pub(crate) struct Record {
     is_grpc: bool,
     grpc_status: Option<u16>,
     begun: bool,
+    /// Whether the response's own end has come.
+    whole: bool,
 }
 
 impl Record {
@@ -43,6 +45,7 @@ impl Record {
             is_grpc: false,
             grpc_status: None,
             begun: false,
+            whole: false,
         }
     }
 
@@ -51,22 +54,22 @@ impl Record {
         self.status = response.status.as_u16();
         let content_type = response.fields.get(&CONTENT_TYPE);
         self.is_grpc = content_type.is_some_and(is_grpc);
+        self.whole = response.length == Length::None;
         self.take_grpc_status(&response.fields);
     }
 
     /// A piece of the response's content is there.
     pub(crate) fn frame(&mut self, frame: &Frame) {
         self.begin();
+        self.whole = frame.is_end();
         if let Frame::Trailers(fields) = frame {
             self.take_grpc_status(fields);
         }
     }
 
     fn take_grpc_status(&mut self, fields: &Fields) {
-        if self.is_grpc
-            && let Some(value) = fields.get(&GRPC_STATUS)
-        {
-            self.grpc_status = grpc_status(value);
+        if self.is_grpc {
+            self.grpc_status = grpc_status(fields.get_all(&GRPC_STATUS));
         }
     }
 
@@ -86,7 +89,12 @@ impl Record {
     /// The response was passed on as it was, as far as the client wanted it.
     pub(crate) fn end(mut self) {
         self.begin();
-        let class = classify(self.status, self.grpc_status);
+        // A call without a status has failed: its client takes it for one whose end is missing.
+        let endless = self.is_grpc && self.whole && self.grpc_status.is_none();
+        let class = match endless {
+            true => Classification::Failure,
+            false => classify(self.status, self.grpc_status),
+        };
         self.metrics.end(self.status, class, self.grpc_status);
     }
 
