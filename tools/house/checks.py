@@ -39,6 +39,7 @@ PARTS_OF_UNIT = ("apiserver", "helm")
 # Tests of what is no package of the mesh.
 _OTHER_SUITES = {
     "house": "tools/tests",
+    "bench": "bench/tests",
     "bookshop": "examples/bookshop/app/tests",
     "images": "deploy/images/tests",
     "chart": "deploy/tests",
