@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 
-from generator import environment, headers, ports, reasons
+from generator import environment, headers, metrics, ports, reasons
 from generator.literals import TEXT
 from generator.table import TableError
 from generator.tree import Output
@@ -30,6 +30,9 @@ WRONG = [
     (headers, '[A]\nname = "x"\nin = ["request"]\nset_by = ["me"]\nmeaning = "m"', "'me'"),
     (ports, '[ports.A]\nnumber = 70000\nmeaning = "m"', "from 1 to 65535"),
     (ports, '[lists.A]\nports = [2, 1]\nmeaning = "m"', "rising"),
+    (metrics, '[A]\nkind = "sum"\nlabels = []\nmeaning = "m"', "'sum'"),
+    (metrics, '[A]\nkind = "counter"\nlabels = []\nmeaning = "m"', "_TOTAL"),
+    (metrics, '[A]\nkind = "gauge"\nlabels = ["a", "a"]\nmeaning = "m"', "'a'"),
     (reasons, '[A]\nhttp = 200\ngrpc = "OK"\nmeaning = "m"', "400 to 599"),
     (reasons, '[A]\nhttp = 500\ngrpc = "SAD"\nmeaning = "m"', "'SAD'"),
 ]

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from mesh_proto.vocabulary import environment, headers, limits, ports, reasons
+from mesh_proto.vocabulary import environment, headers, limits, metrics, ports, reasons
 from mesh_proto.vocabulary.environment import Kind, Variable
 
 FORMS = {
@@ -96,3 +96,19 @@ def test_a_limit_that_a_variable_changes_names_one_that_exists() -> None:
 def test_each_limit_says_what_it_bounds_and_what_happens_beyond_it() -> None:
     assert all(limit.meaning.endswith(".") and limit.excess.endswith(".") for limit in limits.ALL)
     assert len({limit.name for limit in limits.ALL}) == len(limits.ALL)
+
+
+def test_limits_agree_with_the_defaults_of_their_variables() -> None:
+    defaults = {variable.name: variable.default for variable in environment.ALL}
+    for limit in limits.ALL:
+        if limit.variable is not None and (
+            default := defaults[environment.PREFIX + limit.variable]
+        ):
+            assert default == str(limit.value), limit.name
+
+
+def test_metrics_are_told_by_what_they_count() -> None:
+    assert all(metric.meaning.endswith(".") for metric in metrics.ALL)
+    assert len({metric.name for metric in metrics.ALL}) == len(metrics.ALL)
+    assert metrics.REQUEST_TOTAL.kind == "counter"
+    assert "direction" in metrics.REQUEST_TOTAL.labels

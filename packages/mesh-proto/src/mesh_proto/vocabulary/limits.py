@@ -335,6 +335,22 @@ HTTP2_HEADER_TABLE_BYTES: Final = Limit(
     meaning="The table of repeated fields, for each direction of a connection.",
     excess="A peer that asks for more gets GOAWAY with COMPRESSION_ERROR; what does not fit is sent in full.",
 )
+HTTP2_STREAM_WINDOW_BYTES: Final = Limit(
+    name="http2_stream_window_bytes",
+    value=1048576,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="How much of one stream's content a peer may send ahead; INBOUND_SERVER_HTTP2_INITIAL_STREAM_WINDOW_SIZE and its outbound twin replace it.",
+    excess="The stream is reset with FLOW_CONTROL_ERROR.",
+)
+HTTP2_CONNECTION_WINDOW_BYTES: Final = Limit(
+    name="http2_connection_window_bytes",
+    value=33554432,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="The same of one connection: so many streams may stall before they hold up the others.",
+    excess="GOAWAY with FLOW_CONTROL_ERROR.",
+)
 HTTP2_SEND_BUFFER_BYTES: Final = Limit(
     name="http2_send_buffer_bytes",
     value=262144,
@@ -479,6 +495,30 @@ ADMIN_BODY_BYTES: Final = Limit(
     meaning="The largest body of a request to the admin server.",
     excess="413.",
 )
+ADMIN_REQUEST_TIME: Final = Limit(
+    name="admin_request_time",
+    value=10,
+    unit=Unit.SECONDS,
+    variable=None,
+    meaning="How long a client of the admin server may take for a head, and for a body.",
+    excess="The connection is closed; 408 for a body.",
+)
+REJECTIONS_KEPT: Final = Limit(
+    name="rejections_kept",
+    value=1000,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Rejections that the admin server shows.",
+    excess="The oldest one is forgotten.",
+)
+REJECTION_TEXT_BYTES: Final = Limit(
+    name="rejection_text_bytes",
+    value=256,
+    unit=Unit.BYTES,
+    variable=None,
+    meaning="How much of a host, a path or another input a kept rejection shows.",
+    excess="The rest is cut off.",
+)
 
 ALL: Final[tuple[Limit, ...]] = (
     RELAY_WIDE_BUFFERS,
@@ -518,6 +558,8 @@ ALL: Final[tuple[Limit, ...]] = (
     HTTP2_HEADER_BLOCK_BYTES,
     HTTP2_CONTINUATIONS,
     HTTP2_HEADER_TABLE_BYTES,
+    HTTP2_STREAM_WINDOW_BYTES,
+    HTTP2_CONNECTION_WINDOW_BYTES,
     HTTP2_SEND_BUFFER_BYTES,
     HTTP2_PENDING_RESETS,
     IN_FLIGHT_REQUESTS,
@@ -536,4 +578,7 @@ ALL: Final[tuple[Limit, ...]] = (
     LOG_QUEUE_LINES,
     ADMIN_CONNECTIONS,
     ADMIN_BODY_BYTES,
+    ADMIN_REQUEST_TIME,
+    REJECTIONS_KEPT,
+    REJECTION_TEXT_BYTES,
 )

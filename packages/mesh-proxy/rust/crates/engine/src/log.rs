@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use mesh_wire::vocabulary::limits;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::prelude::*;
@@ -17,7 +18,7 @@ use tracing_subscriber::{Registry, reload};
 use crate::config::LogFormat;
 
 /// Lines that may wait to be written.
-const QUEUE: usize = 1024;
+const QUEUE: usize = limits::LOG_QUEUE_LINES.size();
 
 /// How long [`flush`] waits for a reader that does not read.
 const FLUSH: Duration = Duration::from_millis(200);

@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use mesh_wire::vocabulary::limits;
+
 use crate::metrics::Direction;
 
 /// How many are kept.
-const KEPT: usize = 1000;
+const KEPT: usize = limits::REJECTIONS_KEPT.size();
 /// Bytes that are kept of any one text, most of which clients choose.
-const MOST_TEXT: usize = 256;
+const MOST_TEXT: usize = limits::REJECTION_TEXT_BYTES.size();
 
 /// The last rejections of all workers; clones share them.
 #[derive(Clone, Debug)]

@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use mesh_wire::vocabulary::limits;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tracing::{debug, info, warn};
@@ -26,11 +27,11 @@ use crate::metrics::Registry;
 use crate::rejections::Rejections;
 
 /// Connections at once; probes and scrapers need a handful.
-const CONNECTIONS: usize = 128;
+const CONNECTIONS: usize = limits::ADMIN_CONNECTIONS.size();
 /// How long a request's head, and then its body, may take.
-const SLOW: Duration = Duration::from_secs(10);
+const SLOW: Duration = limits::ADMIN_REQUEST_TIME.time();
 /// Bytes of the only body that is read: a log filter.
-const MOST_BODY: usize = 8192;
+const MOST_BODY: usize = limits::ADMIN_BODY_BYTES.size();
 /// The pause after `accept` failed, mostly because there are too many open files.
 const PAUSE: Duration = Duration::from_millis(50);
 

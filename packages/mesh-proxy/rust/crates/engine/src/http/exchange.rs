@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use mesh_wire::vocabulary::limits;
 use tokio::time::{Sleep, sleep};
 
 use super::body::{BodyError, Incoming, Outgoing};
@@ -17,7 +18,7 @@ use crate::{http1, http2};
 
 /// How long a response may take to begin after the client has ended its sending direction. That
 /// is no good-bye in itself, but who has left looks no different until bytes are sent to it.
-const HALF_CLOSED: Duration = Duration::from_secs(30);
+const HALF_CLOSED: Duration = limits::HTTP_HALF_CLOSED_TIME.time();
 
 /// A response to come.
 pub(super) enum Head<'a> {

@@ -15,6 +15,7 @@ use http::uri::Scheme;
 use mesh_decide::authority;
 use mesh_decide::fields::Fields;
 use mesh_decide::http1::{MAX_FIELDS, Malformed};
+use mesh_wire::vocabulary::limits;
 
 use super::body::Body;
 use super::keep_alive::Pinger;
@@ -29,7 +30,7 @@ use crate::survive::survive;
 use crate::transport::Io;
 
 /// How long a client may take for its preface and settings.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+const HANDSHAKE: Duration = limits::HTTP2_PREFACE_TIME.time();
 
 /// Serves a connection until it ends, or until its last stream has ended after `drain` or after the
 /// connection's maximum age.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mesh_wire::vocabulary::limits;
+
 use crate::config::{Http2Server, Http2Windows};
 use crate::http::age::jittered;
 
@@ -34,10 +36,10 @@ pub struct KeepAlive {
 
 /// A window as large as a fast network needs at a millisecond's round trip, and large enough that
 /// ordinary messages cost no window updates.
-const STREAM_WINDOW: u32 = 1024 * 1024;
+const STREAM_WINDOW: u32 = limits::HTTP2_STREAM_WINDOW_BYTES.number();
 /// So many times that of a stream are streams that may stall, with all that they may send ahead,
 /// before they hold up the others of their connection; and a stalled connection costs no more.
-const CONNECTION_WINDOW: u32 = 32 * STREAM_WINDOW;
+const CONNECTION_WINDOW: u32 = limits::HTTP2_CONNECTION_WINDOW_BYTES.number();
 /// HTTP/2's own initial window (RFC 9113 §6.9.2): who configures it asked for nothing.
 const UNCONFIGURED_WINDOW: u32 = 65_535;
 
@@ -46,11 +48,11 @@ impl Default for Settings {
         Self {
             stream_window: STREAM_WINDOW,
             connection_window: CONNECTION_WINDOW,
-            max_concurrent_streams: 10_000,
+            max_concurrent_streams: limits::HTTP2_STREAMS.number(),
             max_frame_size: 64 * 1024,
-            max_header_list_size: 128 * 1024,
-            max_send_buffer: 256 * 1024,
-            max_pending_accept_resets: 100,
+            max_header_list_size: limits::HTTP2_HEADER_LIST_BYTES.number(),
+            max_send_buffer: limits::HTTP2_SEND_BUFFER_BYTES.size(),
+            max_pending_accept_resets: limits::HTTP2_PENDING_RESETS.size(),
             keep_alive: None,
             max_age: None,
         }
@@ -84,9 +86,9 @@ impl Settings {
     /// request is judged, and a proxy of the mesh alone carries all of a pod's requests on one
     /// connection.
     pub fn stranger(config: &Http2Server) -> Self {
-        const STREAMS: u32 = 500;
+        let streams = limits::HTTP2_STRANGER_STREAMS.number();
         Self {
-            max_concurrent_streams: config.max_concurrent_streams.unwrap_or(STREAMS),
+            max_concurrent_streams: config.max_concurrent_streams.unwrap_or(streams),
             ..Self::server(config)
         }
     }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use mesh_wire::vocabulary::limits;
+
 use super::store::Store;
 use super::text::Text;
 use super::{
@@ -11,9 +13,9 @@ use super::{
 };
 
 /// Label sets of requests and of connections, each.
-const TRAFFIC_BUDGET: usize = 8192;
+const TRAFFIC_BUDGET: usize = limits::METRICS_TRAFFIC_LABEL_SETS.size();
 /// Label sets of any other family.
-const FAMILY_BUDGET: usize = 1024;
+const FAMILY_BUDGET: usize = limits::METRICS_FAMILY_LABEL_SETS.size();
 
 /// All metrics of the process; handles count without looking anything up.
 #[derive(Debug)]

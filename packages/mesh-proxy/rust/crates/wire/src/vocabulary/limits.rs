@@ -401,6 +401,26 @@ pub const HTTP2_HEADER_TABLE_BYTES: Limit = Limit {
     excess: "A peer that asks for more gets GOAWAY with COMPRESSION_ERROR; what does not fit is sent in full.",
 };
 
+/// How much of one stream's content a peer may send ahead; INBOUND_SERVER_HTTP2_INITIAL_STREAM_WINDOW_SIZE and its outbound twin replace it.
+pub const HTTP2_STREAM_WINDOW_BYTES: Limit = Limit {
+    name: "http2_stream_window_bytes",
+    value: 1048576,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "How much of one stream's content a peer may send ahead; INBOUND_SERVER_HTTP2_INITIAL_STREAM_WINDOW_SIZE and its outbound twin replace it.",
+    excess: "The stream is reset with FLOW_CONTROL_ERROR.",
+};
+
+/// The same of one connection: so many streams may stall before they hold up the others.
+pub const HTTP2_CONNECTION_WINDOW_BYTES: Limit = Limit {
+    name: "http2_connection_window_bytes",
+    value: 33554432,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "The same of one connection: so many streams may stall before they hold up the others.",
+    excess: "GOAWAY with FLOW_CONTROL_ERROR.",
+};
+
 /// How much of one stream's content waits to be sent.
 pub const HTTP2_SEND_BUFFER_BYTES: Limit = Limit {
     name: "http2_send_buffer_bytes",
@@ -581,6 +601,36 @@ pub const ADMIN_BODY_BYTES: Limit = Limit {
     excess: "413.",
 };
 
+/// How long a client of the admin server may take for a head, and for a body.
+pub const ADMIN_REQUEST_TIME: Limit = Limit {
+    name: "admin_request_time",
+    value: 10,
+    unit: Unit::Seconds,
+    variable: None,
+    meaning: "How long a client of the admin server may take for a head, and for a body.",
+    excess: "The connection is closed; 408 for a body.",
+};
+
+/// Rejections that the admin server shows.
+pub const REJECTIONS_KEPT: Limit = Limit {
+    name: "rejections_kept",
+    value: 1000,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Rejections that the admin server shows.",
+    excess: "The oldest one is forgotten.",
+};
+
+/// How much of a host, a path or another input a kept rejection shows.
+pub const REJECTION_TEXT_BYTES: Limit = Limit {
+    name: "rejection_text_bytes",
+    value: 256,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "How much of a host, a path or another input a kept rejection shows.",
+    excess: "The rest is cut off.",
+};
+
 /// Every one of them, in the order of the table.
 pub static ALL: &[&Limit] = &[
     &RELAY_WIDE_BUFFERS,
@@ -620,6 +670,8 @@ pub static ALL: &[&Limit] = &[
     &HTTP2_HEADER_BLOCK_BYTES,
     &HTTP2_CONTINUATIONS,
     &HTTP2_HEADER_TABLE_BYTES,
+    &HTTP2_STREAM_WINDOW_BYTES,
+    &HTTP2_CONNECTION_WINDOW_BYTES,
     &HTTP2_SEND_BUFFER_BYTES,
     &HTTP2_PENDING_RESETS,
     &IN_FLIGHT_REQUESTS,
@@ -638,4 +690,7 @@ pub static ALL: &[&Limit] = &[
     &LOG_QUEUE_LINES,
     &ADMIN_CONNECTIONS,
     &ADMIN_BODY_BYTES,
+    &ADMIN_REQUEST_TIME,
+    &REJECTIONS_KEPT,
+    &REJECTION_TEXT_BYTES,
 ];
