@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from mesh_proto.vocabulary import environment, headers, limits, metrics, ports, reasons
+from mesh_proto.vocabulary import environment, headers, limits, metrics, ports, reasons, refusals
 from mesh_proto.vocabulary.environment import Kind, Variable
 
 FORMS = {
@@ -112,3 +112,8 @@ def test_metrics_are_told_by_what_they_count() -> None:
     assert len({metric.name for metric in metrics.ALL}) == len(metrics.ALL)
     assert metrics.REQUEST_TOTAL.kind == "counter"
     assert "direction" in metrics.REQUEST_TOTAL.labels
+
+
+def test_a_connection_is_refused_for_reasons_of_its_own() -> None:
+    assert {refusal.name for refusal in refusals.ALL}.isdisjoint(r.name for r in reasons.ALL)
+    assert all(refusal.meaning.endswith(".") for refusal in refusals.ALL)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from generator import environment, headers, limits, metrics, ports, reasons
+from generator import environment, headers, limits, metrics, ports, reasons, refusals
 
 _GRPC = reasons.GRPC_CODES
 _UNITS = {"bytes": "bytes", "count": "", "milliseconds": "ms", "seconds": "s"}
@@ -19,12 +19,16 @@ def write(tables: Path, pages: Path) -> None:
         "headers": _headers(headers.read(tables / "headers.toml")),
         "limits": _limits(limits.read(tables / "limits.toml")),
         "metrics": _metrics(metrics.read(tables / "metrics.toml")),
-        "errors": _errors(reasons.read(tables / "reasons.toml")),
+        "errors": _errors(
+            reasons.read(tables / "reasons.toml"), refusals.read(tables / "refusals.toml")
+        ),
         "ports": _ports(ports.read(tables / "ports.toml")),
     }
     for name, text in texts.items():
-        source = "reasons" if name == "errors" else name
-        notice = f"<!-- Generated from vocabulary/{source}.toml of mesh-proto; do not edit. -->\n\n"
+        sources = "{reasons,refusals}" if name == "errors" else name
+        notice = (
+            f"<!-- Generated from vocabulary/{sources}.toml of mesh-proto; do not edit. -->\n\n"
+        )
         (pages / f"{name}.md").write_text(notice + text, encoding="utf-8")
 
 
@@ -120,7 +124,9 @@ def _metrics(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     )
 
 
-def _errors(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+def _errors(
+    rows: Sequence[tuple[str, Mapping[str, Any]]], refused: Sequence[tuple[str, Mapping[str, Any]]]
+) -> str:
     lines = [
         [
             f"`{row['name']}`",
@@ -138,6 +144,13 @@ def _errors(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
         "response field `l5d-proxy-error`. HTTP clients get the status with an empty body; gRPC "
         "clients get HTTP 200 with the gRPC status.\n\n"
         + _table(("reason", "HTTP", "gRPC", "ends the connection", "meaning"), lines)
+        + "\n## Connections\n\n"
+        "A connection that the proxy does not carry is reset. The reason, one of these or of "
+        "those above, stands in the log and in the label `error` of "
+        "`{inbound,outbound}_tcp_errors_total`.\n\n"
+        + _table(
+            ("reason", "meaning"), [[f"`{row['name']}`", row["meaning"]] for _, row in refused]
+        )
     )
 
 

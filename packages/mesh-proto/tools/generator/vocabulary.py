@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generator import environment, headers, limits, metrics, ports, reasons
+from generator import environment, headers, limits, metrics, ports, reasons, refusals
 from generator.protobuf import run
 
 
 def write(tables: Path, python: Path, rust: Path) -> None:
     """Writes NAME.py into `python` and NAME.rs into `rust` for each table, formatted."""
-    for module in (environment, headers, limits, metrics, ports, reasons):
+    for module in (environment, headers, limits, metrics, ports, reasons, refusals):
         name = module.__name__.rpartition(".")[2]
         table = module.read(tables / f"{name}.toml")
         (python / f"{name}.py").write_text(module.python(table), encoding="utf-8")

@@ -8,6 +8,7 @@ use std::num::NonZeroU16;
 use bytes::{BufMut, Bytes, BytesMut};
 use mesh_wire::transport_header as wire;
 use mesh_wire::vocabulary::limits;
+use mesh_wire::vocabulary::refusals;
 use prost::Message;
 
 /// What every header begins with.
@@ -58,10 +59,10 @@ impl Malformed {
     /// One word for metrics and logs.
     pub fn reason(self) -> &'static str {
         match self {
-            Self::Preface => "no_preface",
-            Self::Length(_) => "too_long",
-            Self::Message => "not_protobuf",
-            Self::Port(_) => "bad_port",
+            Self::Preface => refusals::NO_PREFACE.name,
+            Self::Length(_) => refusals::TOO_LONG.name,
+            Self::Message => refusals::NOT_PROTOBUF.name,
+            Self::Port(_) => refusals::BAD_PORT.name,
         }
     }
 }

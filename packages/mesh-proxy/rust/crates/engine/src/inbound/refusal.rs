@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use mesh_decide::transport_header::Malformed;
+use mesh_wire::vocabulary::{reasons, refusals};
 
 use crate::transport::{ConnectError, failure};
 
@@ -50,16 +51,16 @@ impl Refusal {
     /// The cause in one word.
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::NotOurs(_) => "wrong_destination",
-            Self::NotCertified => "not_certified",
+            Self::NotOurs(_) => refusals::WRONG_DESTINATION.name,
+            Self::NotCertified => reasons::NOT_CERTIFIED.name,
             Self::Tls(error) => failure::reason(error),
-            Self::ServerName(_) => "wrong_server_name",
-            Self::NoIdentity => "no_client_identity",
-            Self::Alpn => "tls_alpn",
+            Self::ServerName(_) => refusals::WRONG_SERVER_NAME.name,
+            Self::NoIdentity => refusals::NO_CLIENT_IDENTITY.name,
+            Self::Alpn => refusals::TLS_ALPN.name,
             Self::Header(error) => error.reason(),
-            Self::Silent(_) => "detect_timeout",
-            Self::Gateway(_) => "not_a_gateway",
-            Self::Unauthorized(_) => "unauthorized",
+            Self::Silent(_) => refusals::DETECT_TIMEOUT.name,
+            Self::Gateway(_) => refusals::NOT_A_GATEWAY.name,
+            Self::Unauthorized(_) => reasons::UNAUTHORIZED.name,
             Self::Connect(error) => error.reason(),
         }
     }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use mesh_wire::vocabulary::{reasons, refusals};
+
 use crate::balance;
 use crate::discovery;
 use crate::transport::ConnectError;
@@ -32,16 +34,16 @@ impl Refusal {
     /// The cause in one word.
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::NotRedirected(_) => "loop",
-            Self::Discovery(_) => "discovery",
-            Self::Forbidden(_) => "forbidden",
-            Self::NoRoute(_) => "route_not_found",
-            Self::NoBackend => "no_backend",
-            Self::Balance(balance::Unavailable::Failfast) => "failfast",
-            Self::Balance(balance::Unavailable::Undiscovered) => "discovery",
-            Self::Balance(balance::Unavailable::Forbidden) => "forbidden",
+            Self::NotRedirected(_) => refusals::LOOP.name,
+            Self::Discovery(_) => refusals::DISCOVERY.name,
+            Self::Forbidden(_) => refusals::FORBIDDEN.name,
+            Self::NoRoute(_) => reasons::ROUTE_NOT_FOUND.name,
+            Self::NoBackend => refusals::NO_BACKEND.name,
+            Self::Balance(balance::Unavailable::Failfast) => reasons::FAILFAST.name,
+            Self::Balance(balance::Unavailable::Undiscovered) => refusals::DISCOVERY.name,
+            Self::Balance(balance::Unavailable::Forbidden) => refusals::FORBIDDEN.name,
             Self::Balance(balance::Unavailable::Unknown | balance::Unavailable::Empty) => {
-                "no_endpoints"
+                refusals::NO_ENDPOINTS.name
             }
             Self::Connect(error) => error.reason(),
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use mesh_decide::authority;
 use mesh_decide::transport_header::{Header, Session};
+use mesh_wire::vocabulary::{reasons, refusals};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -50,20 +51,20 @@ impl ConnectError {
     /// The cause in one word, for metrics.
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::Loop(_) => "loop",
-            Self::Timeout(..) => "connect_timeout",
+            Self::Loop(_) => refusals::LOOP.name,
+            Self::Timeout(..) => reasons::CONNECT_TIMEOUT.name,
             Self::Tcp(_, error) => match error.kind() {
-                io::ErrorKind::ConnectionRefused => "connect_refused",
+                io::ErrorKind::ConnectionRefused => refusals::CONNECT_REFUSED.name,
                 io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-                    "connect_unreachable"
+                    refusals::CONNECT_UNREACHABLE.name
                 }
-                io::ErrorKind::TimedOut => "connect_timeout",
-                _ => "connect_io",
+                io::ErrorKind::TimedOut => reasons::CONNECT_TIMEOUT.name,
+                _ => refusals::CONNECT_IO.name,
             },
-            Self::NotCertified => "not_certified",
+            Self::NotCertified => reasons::NOT_CERTIFIED.name,
             Self::Tls(_, error) => failure::reason(error),
-            Self::NoTransport(_) => "no_transport_alpn",
-            Self::Authority(_) => "bad_gateway_authority",
+            Self::NoTransport(_) => refusals::NO_TRANSPORT_ALPN.name,
+            Self::Authority(_) => refusals::BAD_GATEWAY_AUTHORITY.name,
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use std::io;
 
+use mesh_wire::vocabulary::refusals;
 use rustls::{AlertDescription, CertificateError, Error, OtherError};
 
 /// The reason of a failed handshake or of a broken session, for metrics and logs.
 pub fn reason(error: &io::Error) -> &'static str {
     match error.get_ref().and_then(|inner| inner.downcast_ref()) {
         Some(error) => tls_reason(error),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => "tls_closed",
-        None => "tls_io",
+        None if error.kind() == io::ErrorKind::UnexpectedEof => refusals::TLS_CLOSED.name,
+        None => refusals::TLS_IO.name,
     }
 }
 
@@ -17,54 +18,56 @@ fn tls_reason(error: &Error) -> &'static str {
     match error {
         Error::InvalidCertificate(error) => certificate_reason(error),
         Error::AlertReceived(alert) => alert_reason(*alert),
-        Error::NoCertificatesPresented => "tls_no_certificate",
-        Error::NoApplicationProtocol => "tls_alpn",
-        Error::InvalidMessage(_) => "tls_garbage",
-        Error::PeerIncompatible(_) => "tls_incompatible",
-        _ => "tls_other",
+        Error::NoCertificatesPresented => refusals::TLS_NO_CERTIFICATE.name,
+        Error::NoApplicationProtocol => refusals::TLS_ALPN.name,
+        Error::InvalidMessage(_) => refusals::TLS_GARBAGE.name,
+        Error::PeerIncompatible(_) => refusals::TLS_INCOMPATIBLE.name,
+        _ => refusals::TLS_OTHER.name,
     }
 }
 
 fn certificate_reason(error: &CertificateError) -> &'static str {
     match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "tls_expired",
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            refusals::TLS_EXPIRED.name
+        }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "tls_not_yet_valid"
+            refusals::TLS_NOT_YET_VALID.name
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "tls_wrong_identity"
+            refusals::TLS_WRONG_IDENTITY.name
         }
-        CertificateError::UnknownIssuer => "tls_unknown_issuer",
-        CertificateError::BadSignature => "tls_bad_signature",
-        CertificateError::BadEncoding => "tls_bad_encoding",
+        CertificateError::UnknownIssuer => refusals::TLS_UNKNOWN_ISSUER.name,
+        CertificateError::BadSignature => refusals::TLS_BAD_SIGNATURE.name,
+        CertificateError::BadEncoding => refusals::TLS_BAD_ENCODING.name,
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            "tls_wrong_purpose"
+            refusals::TLS_WRONG_PURPOSE.name
         }
         CertificateError::Other(error) => chain_reason(error),
-        _ => "tls_bad_certificate",
+        _ => refusals::TLS_BAD_CERTIFICATE.name,
     }
 }
 
 fn chain_reason(OtherError(error): &OtherError) -> &'static str {
     match error.downcast_ref() {
-        Some(webpki::Error::CaUsedAsEndEntity) => "tls_ca_as_leaf",
+        Some(webpki::Error::CaUsedAsEndEntity) => refusals::TLS_CA_AS_LEAF.name,
         Some(
             webpki::Error::MaximumPathBuildCallsExceeded
             | webpki::Error::MaximumSignatureChecksExceeded
             | webpki::Error::MaximumPathDepthExceeded,
-        ) => "tls_chain_too_long",
-        _ => "tls_bad_certificate",
+        ) => refusals::TLS_CHAIN_TOO_LONG.name,
+        _ => refusals::TLS_BAD_CERTIFICATE.name,
     }
 }
 
 /// What the other side says of us.
 fn alert_reason(alert: AlertDescription) -> &'static str {
     match alert {
-        AlertDescription::CertificateExpired => "tls_peer_says_expired",
-        AlertDescription::UnknownCA => "tls_peer_says_unknown_issuer",
-        AlertDescription::CertificateRequired => "tls_peer_wants_certificate",
-        AlertDescription::NoApplicationProtocol => "tls_alpn",
-        AlertDescription::UnrecognisedName => "tls_peer_says_unknown_name",
-        _ => "tls_peer_alert",
+        AlertDescription::CertificateExpired => refusals::TLS_PEER_SAYS_EXPIRED.name,
+        AlertDescription::UnknownCA => refusals::TLS_PEER_SAYS_UNKNOWN_ISSUER.name,
+        AlertDescription::CertificateRequired => refusals::TLS_PEER_WANTS_CERTIFICATE.name,
+        AlertDescription::NoApplicationProtocol => refusals::TLS_ALPN.name,
+        AlertDescription::UnrecognisedName => refusals::TLS_PEER_SAYS_UNKNOWN_NAME.name,
+        _ => refusals::TLS_PEER_ALERT.name,
     }
 }

@@ -7,3 +7,4 @@ pub mod limits;
 pub mod metrics;
 pub mod ports;
 pub mod reasons;
+pub mod refusals;
