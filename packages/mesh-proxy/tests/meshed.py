@@ -160,7 +160,8 @@ def same(ways: Sequence[Way], direct: Way, ask: Callable[[Way], object]) -> None
     """What is asked is answered on every way as it is directly."""
     expected = ask(direct)
     for way in ways:
-        assert ask(way) == expected, way.name
+        found = ask(way)
+        assert found == expected, f"{way.name}: {found}, directly: {expected}"
 
 
 @contextmanager
