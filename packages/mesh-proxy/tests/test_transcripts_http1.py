@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import engine
 import meshed
 import pytest
+from _pytest.mark import ParameterSet
 from meshed import Mesh, Way
 from network import Pair, pair
 from transcripts import End, Finish, Hear, Message, Part, Say, Script, Step, Wait, messages
@@ -247,7 +248,19 @@ def server(spaces: Pair) -> Iterator[Script]:
     script.close()
 
 
-@pytest.mark.parametrize("name", EXCHANGES)
+FAULTS = {
+    17: ("HEAD, then GET", "no content", "early hints", "a tunnel that is refused"),
+    22: tuple(name for name in EXCHANGES if "expectation" in name or "closes" in name),
+}
+
+
+def _cases() -> Iterator[ParameterSet]:
+    for name in EXCHANGES:
+        marks = [pytest.mark.fault(number) for number, names in FAULTS.items() if name in names]
+        yield pytest.param(name, marks=marks)
+
+
+@pytest.mark.parametrize("name", list(_cases()))
 def test_both_ends_see_what_they_see_directly(mesh: Mesh, server: Script, name: str) -> None:
     exchange = EXCHANGES[name]
 

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -111,10 +112,11 @@ class Take:
 
 
 class Script:
-    """A server that plays the part it was last given on each connection."""
+    """A server that plays the part it was last given on each connection, over TLS if told how."""
 
-    def __init__(self, listener: socket.socket) -> None:
+    def __init__(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         self._listener = listener
+        self._tls = tls
         self._take = Take(())
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -133,7 +135,13 @@ class Script:
                 stream, _ = self._listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._take.play, args=[stream], daemon=True).start()
+            threading.Thread(target=self._serve, args=[stream], daemon=True).start()
+
+    def _serve(self, stream: socket.socket) -> None:
+        take = self._take
+        if self._tls is not None:
+            stream = self._tls.wrap_socket(stream, server_side=True)
+        take.play(stream)
 
 
 @dataclass(frozen=True)
