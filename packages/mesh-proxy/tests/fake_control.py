@@ -329,10 +329,14 @@ class _Outbound(outbound_pb2_grpc.OutboundPoliciesServicer):
         self.control = control
 
     def Get(self, request, context):
-        return next(self.control.follow("Watch", address_text(request.addr), context))
+        return next(self.control.follow("Watch", _asked(request), context))
 
     def Watch(self, request, context):
-        yield from self.control.follow("Watch", address_text(request.addr), context)
+        yield from self.control.follow("Watch", _asked(request), context)
+
+
+def _asked(request: outbound_pb2.TrafficSpec) -> str:
+    return request.authority or address_text(request.addr)
 
 
 def wire_address(text: str) -> net_pb2.TcpAddress:

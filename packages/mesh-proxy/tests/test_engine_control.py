@@ -7,17 +7,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 
-import dns.flags
-import dns.message
-import dns.rdatatype
-import dns.rrset
 import engine
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from dns_server import Dns, resolving
 from fake_control import Authority, FakeControl, open_server
-from network import PEER, Namespace, Pair, pair
+from network import PEER, Pair, pair
 
 from mesh_proxy.init.namespace import entered
 
@@ -26,44 +23,6 @@ pytestmark = [pytest.mark.netns, pytest.mark.timeout(90)]
 HOST = "control.linkerd.svc.cluster.local."
 CONTROL_IDENTITY = "control.linkerd.serviceaccount.identity.linkerd.cluster.local"
 PORT, OTHER_PORT = 8443, 9443
-
-
-class Dns:
-    """Answers A and SRV questions from a table, on UDP port 53 of a namespace."""
-
-    def __init__(self, space: Namespace) -> None:
-        self.records: dict[tuple[str, str], list[str]] = {}
-        self.asked: list[tuple[str, str]] = []
-        with entered(space.path):
-            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 53))
-        self.socket.settimeout(0.05)
-        self.ended = threading.Event()
-        self.thread = threading.Thread(target=self._serve, daemon=True)
-        self.thread.start()
-
-    def _serve(self) -> None:
-        while not self.ended.is_set():
-            try:
-                query, client = self.socket.recvfrom(4096)
-            except TimeoutError:
-                continue
-            self.socket.sendto(self._answer(dns.message.from_wire(query)), client)
-
-    def _answer(self, query: dns.message.Message) -> bytes:
-        (question,) = query.question
-        key = question.name.to_text().lower(), dns.rdatatype.to_text(question.rdtype)
-        self.asked.append(key)
-        response = dns.message.make_response(query)
-        response.flags |= dns.flags.RA
-        if records := self.records.get(key):
-            response.answer.append(dns.rrset.from_text(question.name, 5, "IN", key[1], *records))
-        return response.to_wire()
-
-    def close(self) -> None:
-        self.ended.set()
-        self.thread.join()
-        self.socket.close()
 
 
 class Terminator:
@@ -189,14 +148,11 @@ def start(spaces, control, tmp_path):
     """Start an engine that resolves names by `Dns` and reaches the control plane by name."""
     token = tmp_path / "token"
     token.write_text("token")
-    resolver = tmp_path / "resolv.conf"
-    resolver.write_text("nameserver 127.0.0.1\n")
     variables = engine.environment(control, token)
     for service in ("DESTINATION", "POLICY", "IDENTITY"):
         variables[f"LINKERD2_PROXY_{service}_SVC_ADDR"] = f"{HOST}:{PORT}"
         variables[f"LINKERD2_PROXY_{service}_SVC_NAME"] = CONTROL_IDENTITY
-    bind = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
-    private = ["unshare", "--mount", "sh", "-c", bind, str(resolver)]
+    private = resolving(tmp_path)
 
     def start(**changes: str):
         changed = {f"LINKERD2_PROXY_{name}": value for name, value in changes.items()}

@@ -184,6 +184,13 @@ AMBIGUOUS_PATH: Final = Reason(
     closes=False,
     meaning="A path rule applies, and it would judge the raw and the canonical path differently.",
 )
+INVALID_OVERRIDE: Final = Reason(
+    name="invalid_override",
+    http=400,
+    grpc=3,
+    closes=False,
+    meaning="In ingress mode l5d-dst-override must be one HOST:PORT.",
+)
 HEADERS_TOO_LARGE: Final = Reason(
     name="headers_too_large",
     http=431,
@@ -244,6 +251,7 @@ ALL: Final[tuple[Reason, ...]] = (
     AMBIGUOUS_FRAMING,
     AMBIGUOUS_HOST,
     AMBIGUOUS_PATH,
+    INVALID_OVERRIDE,
     HEADERS_TOO_LARGE,
     FORBIDDEN_DESTINATION,
     GATEWAY_LOOP,

@@ -21,6 +21,7 @@ use std::time::Instant;
 use mesh_decide::target::Target;
 
 use self::live::Live;
+pub(crate) use self::names::is_forbidden;
 use crate::config::Config;
 use crate::control::{Client, Resolver};
 use crate::metrics::Registry;

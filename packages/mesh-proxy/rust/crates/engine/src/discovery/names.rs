@@ -143,7 +143,7 @@ impl Follow {
 
 /// Whether nobody may be led to `address` by a name or a request: it is in the pod, in the machine,
 /// or a port of the proxy.
-fn is_forbidden(config: &Config, address: SocketAddr) -> bool {
+pub(crate) fn is_forbidden(config: &Config, address: SocketAddr) -> bool {
     let admin = config.admin.listen.port();
     is_off_limits(address.ip())
         || crate::transport::is_own(config, address)

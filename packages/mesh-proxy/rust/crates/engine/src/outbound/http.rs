@@ -12,7 +12,7 @@ use mesh_decide::http1::Malformed;
 use mesh_wire::vocabulary::{headers, reasons};
 use tokio::time::Instant;
 
-use super::OutboundConnection;
+use super::{OutboundConnection, ingress};
 use crate::balance::{self, Pending, Unavailable};
 use crate::context::Context;
 use crate::http::body::Incoming;
@@ -48,6 +48,7 @@ pub async fn serve(connection: OutboundConnection, version: Version, worker: &Wo
         pools: worker.pools.clone(),
         routing: connection.routing,
         original_dst: connection.original_dst,
+        chosen: ingress::Chosen::default(),
     };
     serve_connection(connection.io, version, service, &settings, &worker.ctx).await;
 }
@@ -57,6 +58,8 @@ struct Outbound {
     pools: Pools,
     routing: Snapshot<Routing>,
     original_dst: SocketAddr,
+    /// What requests choose in ingress mode.
+    chosen: ingress::Chosen,
 }
 
 impl Service for Outbound {
@@ -67,9 +70,14 @@ impl Service for Outbound {
             responder: Some(responder),
         };
         let required = request.fields.take(&REQUIRE_ID);
+        let overridden = self.overridden(&mut request);
         strip_hop_by_hop(&mut request.fields);
         strip_ours(&mut request.fields);
-        if let Err(refusal) = self.forward(&mut request, &mut client, required).await {
+        let forwarded = match overridden {
+            Ok(to) => self.forward(&mut request, &mut client, required, to).await,
+            Err(refusal) => Err(refusal),
+        };
+        if let Err(refusal) = forwarded {
             let id = self.count(&refusal, Some(&request));
             let response = refusal.response(id, grpc, self.tells(), false);
             answer(&mut client, response, refusal.reason.closes).await;
@@ -110,17 +118,30 @@ enum Sent {
 }
 
 impl Outbound {
+    /// Where the application wants the request to go, if it may choose.
+    fn overridden(&self, request: &mut Request) -> Result<Option<Bytes>, Refusal> {
+        if self.context.config.outbound.ingress_mode {
+            ingress::take(&mut request.fields)
+        } else {
+            Ok(None)
+        }
+    }
+
     /// Has the request answered by an endpoint; an error is the answer that the proxy must give.
     async fn forward(
         &self,
         request: &mut Request,
         client: &mut Client<'_, '_, '_>,
         required: Option<Bytes>,
+        overridden: Option<Bytes>,
     ) -> Result<(), Refusal> {
         let limit = self.context.config.outbound.max_in_flight;
         let _in_flight = (self.context.admission.outbound(limit))
             .ok_or_else(|| Refusal::new(&reasons::LOAD_SHED, "too many requests in progress"))?;
-        let routing = self.routing.load();
+        let routing = match overridden {
+            Some(to) => self.chosen.routing(to, &self.context).await?,
+            None => self.routing.load(),
+        };
         let backend = backend(&routing)?;
         let started = Instant::now();
         let deadline = started + backend.failfast;

@@ -2,6 +2,7 @@
 
 mod accept;
 pub mod http;
+mod ingress;
 mod refusal;
 mod tcp;
 

@@ -223,6 +223,15 @@ pub const AMBIGUOUS_PATH: Reason = Reason {
     meaning: "A path rule applies, and it would judge the raw and the canonical path differently.",
 };
 
+/// In ingress mode l5d-dst-override must be one HOST:PORT.
+pub const INVALID_OVERRIDE: Reason = Reason {
+    name: "invalid_override",
+    http: 400,
+    grpc: 3,
+    closes: false,
+    meaning: "In ingress mode l5d-dst-override must be one HOST:PORT.",
+};
+
 /// The request's header section exceeds the limit.
 pub const HEADERS_TOO_LARGE: Reason = Reason {
     name: "headers_too_large",
@@ -293,6 +302,7 @@ pub static ALL: &[&Reason] = &[
     &AMBIGUOUS_FRAMING,
     &AMBIGUOUS_HOST,
     &AMBIGUOUS_PATH,
+    &INVALID_OVERRIDE,
     &HEADERS_TOO_LARGE,
     &FORBIDDEN_DESTINATION,
     &GATEWAY_LOOP,
