@@ -42,13 +42,14 @@ const REQUIRE_ID: HeaderName = HeaderName::from_static(headers::REQUIRE_ID.name)
 
 /// Serves HTTP on a connection of the application, to its end.
 pub async fn serve(connection: OutboundConnection, version: Version, worker: &WorkerContext) {
-    let settings = Settings::server(&worker.ctx.config.outbound.http2);
+    let config = &worker.ctx.config;
+    let settings = Settings::server(&config.outbound.http2);
     let service = Outbound {
         context: worker.ctx.clone(),
         pools: worker.pools.clone(),
         routing: connection.routing,
         original_dst: connection.original_dst,
-        chosen: ingress::Chosen::default(),
+        chosen: config.outbound.ingress_mode.then(Box::default),
     };
     serve_connection(connection.io, version, service, &settings, &worker.ctx).await;
 }
@@ -58,8 +59,8 @@ struct Outbound {
     pools: Pools,
     routing: Snapshot<Routing>,
     original_dst: SocketAddr,
-    /// What requests choose in ingress mode.
-    chosen: ingress::Chosen,
+    /// What requests choose, in ingress mode.
+    chosen: Option<Box<ingress::Chosen>>,
 }
 
 impl Service for Outbound {
@@ -70,11 +71,19 @@ impl Service for Outbound {
             responder: Some(responder),
         };
         let required = request.fields.take(&REQUIRE_ID);
-        let overridden = self.overridden(&mut request);
+        let routing = match &self.chosen {
+            // Boxed: few proxies need it, and connections are many.
+            Some(chosen) => Box::pin(chosen.take(&mut request.fields, &self.context)).await,
+            None => Ok(None),
+        };
         strip_hop_by_hop(&mut request.fields);
         strip_ours(&mut request.fields);
-        let forwarded = match overridden {
-            Ok(to) => self.forward(&mut request, &mut client, required, to).await,
+        let forwarded = match routing {
+            Ok(chosen) => {
+                let routing = chosen.unwrap_or_else(|| self.routing.load());
+                self.forward(&mut request, &mut client, required, &routing)
+                    .await
+            }
             Err(refusal) => Err(refusal),
         };
         if let Err(refusal) = forwarded {
@@ -118,31 +127,18 @@ enum Sent {
 }
 
 impl Outbound {
-    /// Where the application wants the request to go, if it may choose.
-    fn overridden(&self, request: &mut Request) -> Result<Option<Bytes>, Refusal> {
-        if self.context.config.outbound.ingress_mode {
-            ingress::take(&mut request.fields)
-        } else {
-            Ok(None)
-        }
-    }
-
     /// Has the request answered by an endpoint; an error is the answer that the proxy must give.
     async fn forward(
         &self,
         request: &mut Request,
         client: &mut Client<'_, '_, '_>,
         required: Option<Bytes>,
-        overridden: Option<Bytes>,
+        routing: &Routing,
     ) -> Result<(), Refusal> {
         let limit = self.context.config.outbound.max_in_flight;
         let _in_flight = (self.context.admission.outbound(limit))
             .ok_or_else(|| Refusal::new(&reasons::LOAD_SHED, "too many requests in progress"))?;
-        let routing = match overridden {
-            Some(to) => self.chosen.routing(to, &self.context).await?,
-            None => self.routing.load(),
-        };
-        let backend = backend(&routing)?;
+        let backend = backend(routing)?;
         let started = Instant::now();
         let deadline = started + backend.failfast;
         let mut attempt = Try {
@@ -158,7 +154,7 @@ impl Outbound {
             require(&endpoint, required.as_deref())?;
             unconnected = None;
             match self
-                .send(request, client, &routing, backend, &endpoint, attempt)
+                .send(request, client, routing, backend, &endpoint, attempt)
                 .await
             {
                 Sent::Over => return Ok(()),

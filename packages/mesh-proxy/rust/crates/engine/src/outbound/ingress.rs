@@ -20,12 +20,8 @@ use crate::snapshot::{Routing, Snapshot};
 
 const DST_OVERRIDE: HeaderName = HeaderName::from_static(headers::DST_OVERRIDE.name);
 
-/// Takes the field off a request. Only the pod's own application may be asked for it: who calls
-/// from elsewhere has it stripped.
-///
-/// # Errors
-/// When it is there twice: two readers could obey different ones.
-pub(super) fn take(fields: &mut Fields) -> Result<Option<Bytes>, Refusal> {
+/// Takes the field off a request. Two readers could obey different ones of several.
+fn take(fields: &mut Fields) -> Result<Option<Bytes>, Refusal> {
     if fields.get_all(&DST_OVERRIDE).count() > 1 {
         let name = DST_OVERRIDE;
         return Err(invalid(format_args!("{name} stands there more than once")));
@@ -38,15 +34,24 @@ pub(super) fn take(fields: &mut Fields) -> Result<Option<Bytes>, Refusal> {
 pub(super) struct Chosen(RefCell<Option<(Bytes, Snapshot<Routing>)>>);
 
 impl Chosen {
-    /// The routing for the field's value.
+    /// Takes the field off a request of the pod's own application, and finds the routing that it
+    /// asks for. Who calls from elsewhere has it stripped.
     ///
     /// # Errors
-    /// When the value names nothing, nobody may go there, or nothing is known of it in time.
-    pub(super) async fn routing(
+    /// When the field is there twice or names nothing, nobody may go there, or nothing is known of
+    /// it in time.
+    pub(super) async fn take(
         &self,
-        value: Bytes,
+        fields: &mut Fields,
         context: &Context,
-    ) -> Result<Arc<Routing>, Refusal> {
+    ) -> Result<Option<Arc<Routing>>, Refusal> {
+        match take(fields)? {
+            Some(value) => self.routing(value, context).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn routing(&self, value: Bytes, context: &Context) -> Result<Arc<Routing>, Refusal> {
         if let Some((known, routing)) = &*self.0.borrow()
             && *known == value
         {
