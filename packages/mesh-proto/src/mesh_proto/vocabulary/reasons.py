@@ -187,7 +187,7 @@ AMBIGUOUS_PATH: Final = Reason(
 INVALID_OVERRIDE: Final = Reason(
     name="invalid_override",
     http=400,
-    grpc=3,
+    grpc=13,
     closes=False,
     meaning="In ingress mode l5d-dst-override must be one HOST:PORT.",
 )

@@ -227,7 +227,7 @@ pub const AMBIGUOUS_PATH: Reason = Reason {
 pub const INVALID_OVERRIDE: Reason = Reason {
     name: "invalid_override",
     http: 400,
-    grpc: 3,
+    grpc: 13,
     closes: false,
     meaning: "In ingress mode l5d-dst-override must be one HOST:PORT.",
 };
