@@ -54,10 +54,10 @@ fn a_connection_that_was_not_redirected_has_the_address_it_was_made_to() {
             .enable_all()
             .build()
             .unwrap();
+        let listener = runtime.block_on(TcpListener::bind("[::]:4143")).unwrap();
         for own in ["10.44.0.1:4143", "[fd44::1]:4143"] {
             let own: SocketAddr = own.parse().unwrap();
             let found = runtime.block_on(async {
-                let listener = TcpListener::bind("[::]:4143").await.unwrap();
                 let _client = TcpStream::connect(own).unwrap();
                 let (tcp, _) = listener.accept().await.unwrap();
                 original_destination(&tcp).unwrap()
