@@ -4,6 +4,7 @@
 //! everywhere: no peer chooses how much memory or time one of its messages costs.
 
 pub mod block;
+pub mod connection;
 mod error;
 pub mod frame;
 pub mod head;

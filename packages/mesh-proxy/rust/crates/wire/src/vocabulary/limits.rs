@@ -441,6 +441,46 @@ pub const HTTP2_PENDING_RESETS: Limit = Limit {
     excess: "GOAWAY with ENHANCE_YOUR_CALM.",
 };
 
+/// Frames in a row that bring nothing or cost an answer, between the proxies: settings, pings, priorities, empty ones, resets of requests in progress (CVE-2019-9512 and others).
+pub const HTTP2_CONTROL_FRAMES: Limit = Limit {
+    name: "http2_control_frames",
+    value: 10000,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Frames in a row that bring nothing or cost an answer, between the proxies: settings, pings, priorities, empty ones, resets of requests in progress (CVE-2019-9512 and others).",
+    excess: "GOAWAY with ENHANCE_YOUR_CALM.",
+};
+
+/// How many of them are forgiven each second.
+pub const HTTP2_CONTROL_FRAME_RATE: Limit = Limit {
+    name: "http2_control_frame_rate",
+    value: 1000,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "How many of them are forgiven each second.",
+    excess: "They count towards those in a row.",
+};
+
+/// Heads and answers that wait for a peer which reads nothing, beyond the content that waits.
+pub const HTTP2_UNREAD_ANSWERS: Limit = Limit {
+    name: "http2_unread_answers",
+    value: 1048576,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "Heads and answers that wait for a peer which reads nothing, beyond the content that waits.",
+    excess: "GOAWAY with ENHANCE_YOUR_CALM.",
+};
+
+/// How much of one stream's content a proxy of the mesh may send ahead at first; it doubles up to HTTP2_STREAM_WINDOW_BYTES while nothing but the window holds the content up.
+pub const HTTP2_FIRST_STREAM_WINDOW_BYTES: Limit = Limit {
+    name: "http2_first_stream_window_bytes",
+    value: 262144,
+    unit: Unit::Bytes,
+    variable: None,
+    meaning: "How much of one stream's content a proxy of the mesh may send ahead at first; it doubles up to HTTP2_STREAM_WINDOW_BYTES while nothing but the window holds the content up.",
+    excess: "The stream is reset with FLOW_CONTROL_ERROR.",
+};
+
 /// Requests in progress in one direction, all workers together.
 pub const IN_FLIGHT_REQUESTS: Limit = Limit {
     name: "in_flight_requests",
@@ -674,6 +714,10 @@ pub static ALL: &[&Limit] = &[
     &HTTP2_CONNECTION_WINDOW_BYTES,
     &HTTP2_SEND_BUFFER_BYTES,
     &HTTP2_PENDING_RESETS,
+    &HTTP2_CONTROL_FRAMES,
+    &HTTP2_CONTROL_FRAME_RATE,
+    &HTTP2_UNREAD_ANSWERS,
+    &HTTP2_FIRST_STREAM_WINDOW_BYTES,
     &IN_FLIGHT_REQUESTS,
     &CONTROL_CONNECTIONS,
     &CONTROL_MESSAGE_BYTES,
