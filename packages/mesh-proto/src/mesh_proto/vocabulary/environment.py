@@ -265,6 +265,17 @@ OUTBOUND_MAX_IN_FLIGHT: Final = Variable(
     required=False,
     meaning="Most outbound requests at once; more are answered 503.",
 )
+MESH_HTTP2: Final = Variable(
+    name="LINKERD2_PROXY_MESH_HTTP2",
+    kind=Kind.CHOICE,
+    choices=(
+        "own",
+        "h2",
+    ),
+    default="own",
+    required=False,
+    meaning="Who speaks HTTP/2 between proxies: the engine's own implementation, or the h2 crate, which speaks it with applications in any case.",
+)
 HTTP_RESENDS: Final = Variable(
     name="LINKERD2_PROXY_HTTP_RESENDS",
     kind=Kind.BOOL,
@@ -1098,6 +1109,7 @@ ALL: Final[tuple[Variable, ...]] = (
     SHUTDOWN_GRACE_PERIOD,
     INBOUND_MAX_IN_FLIGHT,
     OUTBOUND_MAX_IN_FLIGHT,
+    MESH_HTTP2,
     HTTP_RESENDS,
     INBOUND_HTTP_QUEUE_CAPACITY,
     INBOUND_HTTP_FAILFAST_TIMEOUT,

@@ -7,6 +7,7 @@ mod writing;
 
 pub use content_length::ContentLength;
 pub use reading::{request, response, skip, trailers};
+pub use target::is_expressible;
 pub use writing::{Carrier, RequestLine, write_request, write_response, write_trailers};
 
 use bytes::Bytes;

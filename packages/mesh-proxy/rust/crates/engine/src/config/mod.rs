@@ -27,6 +27,8 @@ use std::time::Duration;
 use environment::Environment;
 use mesh_wire::vocabulary::environment as names;
 
+use crate::http2::Implementation;
+
 /// Everything that the environment says.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -37,6 +39,8 @@ pub struct Config {
     pub identity: IdentityConfig,
     pub log: Log,
     pub process: Process,
+    /// Who speaks HTTP/2 between proxies.
+    pub mesh_http2: Implementation,
     /// HTTP/2 windows that this proxy opens as a client.
     pub http2_client: Http2Windows,
     /// How long a series that nobody uses any more stays in `/metrics`.
@@ -61,6 +65,7 @@ impl Config {
             identity: IdentityConfig::read(&mut env),
             log: Log::read(&mut env),
             process: Process::read(&mut env),
+            mesh_http2: env.get(&names::MESH_HTTP2, mesh_http2),
             http2_client: Http2Windows {
                 stream: env.get(&names::HTTP2_INITIAL_STREAM_WINDOW_SIZE, parse::window),
                 connection: env.get(&names::HTTP2_INITIAL_CONNECTION_WINDOW_SIZE, parse::window),
@@ -70,6 +75,13 @@ impl Config {
         };
         env.finish(config)
     }
+}
+
+fn mesh_http2(text: &str) -> Result<Implementation, String> {
+    Ok(match parse::choice(text, &["own", "h2"])? {
+        "h2" => Implementation::Library,
+        _ => Implementation::Own,
+    })
 }
 
 #[cfg(test)]

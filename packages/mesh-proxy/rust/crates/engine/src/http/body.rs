@@ -4,9 +4,9 @@ use std::task::{Context, Poll};
 use std::{fmt, io};
 
 use bytes::Bytes;
-use h2::Reason;
 use mesh_decide::fields::Fields;
 use mesh_decide::http1::Malformed;
+use mesh_decide::http2::ErrorCode;
 
 use crate::{http1, http2};
 
@@ -36,7 +36,7 @@ pub enum BodyError {
     Incomplete,
     Malformed(Malformed),
     /// The stream was reset.
-    Reset(Reason),
+    Reset(ErrorCode),
     /// The content is longer or shorter than its head says.
     Length,
     /// Trailers that the other version cannot carry.
@@ -45,11 +45,11 @@ pub enum BodyError {
 
 impl BodyError {
     /// What tells an HTTP/2 peer of this.
-    pub fn reset_reason(&self) -> Reason {
+    pub fn reset_reason(&self) -> ErrorCode {
         match self {
             Self::Reset(reason) => *reason,
-            Self::Io(_) | Self::Incomplete => Reason::CANCEL,
-            Self::Malformed(_) | Self::Length | Self::Trailers => Reason::PROTOCOL_ERROR,
+            Self::Io(_) | Self::Incomplete => ErrorCode::CANCEL,
+            Self::Malformed(_) | Self::Length | Self::Trailers => ErrorCode::PROTOCOL_ERROR,
         }
     }
 }
@@ -72,18 +72,6 @@ impl std::error::Error for BodyError {}
 impl From<io::Error> for BodyError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
-    }
-}
-
-impl From<h2::Error> for BodyError {
-    fn from(error: h2::Error) -> Self {
-        match error.reason() {
-            Some(reason) => Self::Reset(reason),
-            None => match error.into_io() {
-                Some(error) => Self::Io(error),
-                None => Self::Incomplete,
-            },
-        }
     }
 }
 

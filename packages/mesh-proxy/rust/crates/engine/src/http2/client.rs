@@ -1,34 +1,25 @@
 //! A connection to an endpoint, shared by all requests of a worker.
 
-use std::cell::Cell;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use bytes::Bytes;
-use h2::Reason;
-use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
-use http::Uri;
-use http::header::HOST;
-use http::uri::{Authority, PathAndQuery, Scheme};
-use mesh_decide::fields::Fields;
 use tokio::time::Instant;
 
-use super::body::Body;
-use super::keep_alive::Pinger;
+use super::error::Error;
 use super::outgoing::Outgoing;
-use super::settings::Settings;
+use super::settings::{Implementation, Settings};
+use super::{library, own};
 use crate::http::body::Incoming;
-use crate::http::message::{Form, Length, Request, Response};
+use crate::http::message::{Request, Response};
 use crate::transport::Io;
 
 /// A connection that carries many requests at once; clones share it. It ends gracefully, with a
 /// GOAWAY, once all clones and requests are gone.
 #[derive(Clone, Debug)]
-pub struct Client {
-    requests: SendRequest<Bytes>,
-    usage: Rc<Usage>,
+pub enum Client {
+    #[doc(hidden)]
+    Own(own::Client),
+    #[doc(hidden)]
+    Library(library::Client),
 }
 
 /// Why a request has no response.
@@ -37,242 +28,100 @@ pub enum RequestError {
     /// HTTP/2 cannot carry the request as it is.
     NotExpressible,
     /// The endpoint did not take the request up; it may be sent again.
-    Unprocessed(h2::Error),
+    Unprocessed(Error),
     /// What became of the request is not known.
-    Failed(h2::Error),
+    Failed(Error),
+}
+
+/// A response's head, or an interim one.
+pub enum Answer {
+    Interim(Response),
+    Final(Response, Incoming<'static>),
 }
 
 impl Client {
     /// Begins HTTP/2 on a new connection. A task of this thread drives it until it ends.
-    pub async fn connect(io: Io, settings: &Settings) -> Result<Self, h2::Error> {
-        let (requests, mut connection) = Builder::new()
-            .initial_window_size(settings.stream_window)
-            .initial_connection_window_size(settings.connection_window)
-            .max_frame_size(settings.max_frame_size)
-            .max_header_list_size(settings.max_header_list_size)
-            .max_send_buffer_size(settings.max_send_buffer)
-            .enable_push(false)
-            .handshake(io)
-            .await?;
-        let usage = Rc::new(Usage::default());
-        let pinger = Pinger::new(connection.ping_pong(), settings.keep_alive);
-        tokio::task::spawn_local(drive(connection, pinger, Closing(usage.clone())));
-        Ok(Self { requests, usage })
+    pub async fn connect(io: Io, settings: &Settings) -> Result<Self, Error> {
+        match settings.implementation {
+            Implementation::Own => Ok(Self::Own(own::Client::connect(io, settings))),
+            Implementation::Library => {
+                let client = library::Client::connect(io, settings).await?;
+                Ok(Self::Library(client))
+            }
+        }
     }
 
     /// Whether new requests cannot be sent on it: it has ended, is ending, or was retired.
     pub fn is_closed(&self) -> bool {
-        self.usage.closed.get()
+        match self {
+            Self::Own(client) => client.is_closed(),
+            Self::Library(client) => client.is_closed(),
+        }
     }
 
     /// Takes no new requests; those in progress are finished. The connection ends with the last of
     /// them, once nobody holds a clone.
     pub fn retire(&self) {
-        self.usage.closed.set(true);
+        match self {
+            Self::Own(client) => client.retire(),
+            Self::Library(client) => client.retire(),
+        }
     }
 
     /// Requests whose response has not been read to its end or given up.
     pub fn in_flight(&self) -> usize {
-        self.usage.in_flight.get()
+        match self {
+            Self::Own(client) => client.in_flight(),
+            Self::Library(client) => client.in_flight(),
+        }
     }
 
     /// Since when there has been no request; None while there is one.
     pub fn idle_since(&self) -> Option<Instant> {
-        (self.in_flight() == 0).then(|| self.usage.idle_since.get())
+        match self {
+            Self::Own(client) => client.idle_since(),
+            Self::Library(client) => client.idle_since(),
+        }
     }
 
     /// Ready when the endpoint's limit of concurrent streams allows another request.
     pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RequestError>> {
-        self.requests.poll_ready(cx).map_err(|error| {
-            self.usage.closed.set(true);
-            RequestError::Unprocessed(error)
-        })
+        match self {
+            Self::Own(client) => client.poll_ready(cx),
+            Self::Library(client) => client.poll_ready(cx),
+        }
     }
 
     /// Sends a request's head, after [`Self::poll_ready`].
     pub fn send(&mut self, request: &Request) -> Result<(Outgoing, Head), RequestError> {
-        let head = head(request)?;
-        let ended = request.length == Length::None;
-        let (response, stream) = self
-            .requests
-            .send_request(head, ended)
-            .map_err(RequestError::Unprocessed)?;
-        let head = Head {
-            response,
-            ticket: Some(Ticket::new(&self.usage)),
-        };
-        Ok((Outgoing::new(stream, ended), head))
-    }
-}
-
-/// What a connection's owner may know of it.
-#[derive(Debug)]
-struct Usage {
-    closed: Cell<bool>,
-    in_flight: Cell<usize>,
-    /// When the last request ended; of no meaning while there is one.
-    idle_since: Cell<Instant>,
-}
-
-impl Default for Usage {
-    fn default() -> Self {
-        Self {
-            closed: Cell::new(false),
-            in_flight: Cell::new(0),
-            idle_since: Cell::new(Instant::now()),
+        match self {
+            Self::Own(client) => {
+                let (out, head) = client.send(request)?;
+                Ok((Outgoing::Own(out), Head::Own(head)))
+            }
+            Self::Library(client) => {
+                let (out, head) = client.send(request)?;
+                Ok((Outgoing::Library(out), Head::Library(head)))
+            }
         }
     }
-}
-
-/// One request in progress, until it is dropped.
-#[derive(Debug)]
-pub(super) struct Ticket(Rc<Usage>);
-
-impl Ticket {
-    fn new(usage: &Rc<Usage>) -> Self {
-        usage.in_flight.set(usage.in_flight.get() + 1);
-        Self(usage.clone())
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        let left = self.0.in_flight.get() - 1;
-        self.0.in_flight.set(left);
-        if left == 0 {
-            self.0.idle_since.set(Instant::now());
-        }
-    }
-}
-
-/// Marks the connection as closed, however its task ends.
-struct Closing(Rc<Usage>);
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        self.0.closed.set(true);
-    }
-}
-
-async fn drive(
-    mut connection: Connection<Io, Bytes>,
-    mut pinger: Option<Pinger>,
-    closing: Closing,
-) {
-    let ended = poll_fn(|cx| {
-        let dead = pinger
-            .as_mut()
-            .is_some_and(|pinger| pinger.poll_dead(cx).is_ready());
-        match Pin::new(&mut connection).poll(cx) {
-            Poll::Ready(ended) => Poll::Ready(ended),
-            Poll::Pending if dead => Poll::Ready(Err(Reason::NO_ERROR.into())),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await;
-    if let Err(error) = ended {
-        tracing::debug!(%error, "an HTTP/2 connection to an endpoint has ended");
-    }
-    drop(closing);
 }
 
 /// The response to come.
 #[derive(Debug)]
-pub struct Head {
-    response: ResponseFuture,
-    /// None once the final head was read.
-    ticket: Option<Ticket>,
-}
-
-/// A response's head, or an interim one.
-pub(crate) enum Answer {
-    Interim(Response),
-    Final(Response, Incoming<'static>),
+pub enum Head {
+    #[doc(hidden)]
+    Own(own::Head),
+    #[doc(hidden)]
+    Library(library::Head),
 }
 
 impl Head {
     /// The next head.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Answer, RequestError>> {
-        if let Poll::Ready(Some(Ok(interim))) = self.response.poll_informational(cx) {
-            let (parts, ()) = interim.into_parts();
-            return Poll::Ready(Ok(Answer::Interim(response(parts, Length::None))));
-        }
-        let (parts, stream) = ready!(Pin::new(&mut self.response).poll(cx))
-            .map_err(classify)?
-            .into_parts();
-        if stream.is_end_stream() {
-            let response = response(parts, Length::None);
-            self.ticket = None;
-            return Poll::Ready(Ok(Answer::Final(response, Incoming::Empty)));
-        }
-        let mut response = response(parts, Length::Unknown);
-        response.length = Length::declared(&response.fields);
-        let body = Incoming::Http2(Body::new(stream, self.ticket.take()));
-        Poll::Ready(Ok(Answer::Final(response, body)))
-    }
-}
-
-/// A refused stream, or one that a GOAWAY leaves out, was not processed (RFC 9113 §8.7).
-fn classify(error: h2::Error) -> RequestError {
-    let refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
-    let left_out = error.is_go_away() && error.is_remote();
-    if refused || left_out {
-        RequestError::Unprocessed(error)
-    } else {
-        RequestError::Failed(error)
-    }
-}
-
-fn response(parts: http::response::Parts, length: Length) -> Response {
-    Response {
-        status: parts.status,
-        phrase: Bytes::new(),
-        fields: Fields::Map(parts.headers),
-        length,
-    }
-}
-
-/// The head as HTTP/2 carries it. `Host` becomes `:authority`.
-fn head(request: &Request) -> Result<http::Request<()>, RequestError> {
-    let mut map = request
-        .fields
-        .to_map()
-        .map_err(|_| RequestError::NotExpressible)?;
-    map.remove(HOST);
-    let mut head = http::Request::new(());
-    *head.method_mut() = request.method.clone();
-    // The crate lets a request without authority pass only as a forwarded HTTP/1 one.
-    if !request.authority.is_empty() {
-        *head.version_mut() = http::Version::HTTP_2;
-    }
-    *head.uri_mut() = uri(request).ok_or(RequestError::NotExpressible)?;
-    *head.headers_mut() = map;
-    Ok(head)
-}
-
-fn uri(request: &Request) -> Option<Uri> {
-    let mut parts = http::uri::Parts::default();
-    if !request.authority.is_empty() {
-        parts.authority = Some(Authority::from_maybe_shared(request.authority.clone()).ok()?);
-    }
-    if request.form != Form::Authority {
-        let path = match request.path.is_empty() {
-            true => Bytes::from_static(b"/"),
-            false => request.path.clone(),
-        };
-        let asked = path.len();
-        let path = PathAndQuery::from_maybe_shared(path).ok()?;
-        // The crate's type drops what it takes for a fragment; the path must arrive as it was.
-        if path.as_str().len() != asked {
-            return None;
-        }
-        parts.path_and_query = Some(path);
-        if parts.authority.is_some() {
-            parts.scheme = Some(match request.https {
-                true => Scheme::HTTPS,
-                false => Scheme::HTTP,
-            });
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Answer, RequestError>> {
+        match self {
+            Self::Own(head) => head.poll(cx),
+            Self::Library(head) => head.poll(cx),
         }
     }
-    Uri::from_parts(parts).ok()
 }

@@ -1,18 +1,20 @@
 //! HTTP/2 connections, behind an interface of our own: a stream has a head, data with credit,
-//! trailers and a reset. The `h2` crate is an implementation of it and is named nowhere else, but
-//! for its reset reasons.
+//! trailers and a reset. Two implementations serve it: our own between proxies, and the `h2` crate
+//! with applications, which is named in `library` only.
 
 mod body;
 mod client;
-mod keep_alive;
+mod error;
+mod library;
 mod outgoing;
+mod own;
 mod server;
 mod settings;
 
 pub use body::Body;
-pub(crate) use client::Answer;
-pub use client::{Client, Head, RequestError};
+pub use client::{Answer, Client, Head, RequestError};
+pub use error::Error;
 pub use outgoing::Outgoing;
 pub use server::{Responder, serve};
 pub(crate) use settings::keep_alive;
-pub use settings::{KeepAlive, Settings};
+pub use settings::{Implementation, KeepAlive, Settings};

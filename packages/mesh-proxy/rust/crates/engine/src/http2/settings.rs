@@ -7,11 +7,24 @@ use mesh_wire::vocabulary::limits;
 use crate::config::{Http2Server, Http2Windows};
 use crate::http::age::jittered;
 
+/// Who speaks HTTP/2 on a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Implementation {
+    /// Our own.
+    #[default]
+    Own,
+    /// The `h2` crate.
+    Library,
+}
+
 /// Limits of one connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
+    pub implementation: Implementation,
     /// How much of one stream's content the peer may send ahead.
     pub stream_window: u32,
+    /// Whether a stream's window begins smaller and grows to `stream_window` by need. Our own only.
+    pub grows: bool,
     /// The same for all streams together.
     pub connection_window: u32,
     pub max_concurrent_streams: u32,
@@ -46,7 +59,9 @@ const UNCONFIGURED_WINDOW: u32 = 65_535;
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            implementation: Implementation::Library,
             stream_window: STREAM_WINDOW,
+            grows: true,
             connection_window: CONNECTION_WINDOW,
             max_concurrent_streams: limits::HTTP2_STREAMS.number(),
             max_frame_size: 64 * 1024,
@@ -60,11 +75,21 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The same, spoken by `implementation`.
+    pub fn by(self, implementation: Implementation) -> Self {
+        Self {
+            implementation,
+            ..self
+        }
+    }
+
     /// Of connections that were accepted.
     pub fn server(config: &Http2Server) -> Self {
         let own = Self::default();
         Self {
+            implementation: own.implementation,
             stream_window: config.stream_window.unwrap_or(own.stream_window),
+            grows: config.stream_window.is_none(),
             connection_window: config.connection_window.unwrap_or(own.connection_window),
             max_concurrent_streams: config
                 .max_concurrent_streams
@@ -101,6 +126,7 @@ impl Settings {
                 UNCONFIGURED_WINDOW => own.stream_window,
                 asked => asked,
             },
+            grows: windows.stream == UNCONFIGURED_WINDOW,
             connection_window: windows.connection.max(own.connection_window),
             keep_alive: pings,
             ..own

@@ -41,10 +41,14 @@ const FORWARDED_CLIENT_CERT: HeaderName = HeaderName::from_static("x-forwarded-c
 
 /// Serves HTTP on a connection to the application, to its end.
 pub async fn serve(connection: InboundConnection, version: Version, worker: &WorkerContext) {
-    let config = &worker.ctx.config.inbound.http2;
+    let config = &worker.ctx.config;
     let settings = match connection.tls.identity() {
-        Some(_) => Settings::server(config),
-        None => Settings::stranger(config),
+        Some(_) => Settings::server(&config.inbound.http2),
+        None => Settings::stranger(&config.inbound.http2),
+    };
+    let settings = match connection.tls {
+        TlsStatus::Established(_) => settings.by(config.mesh_http2),
+        TlsStatus::Plaintext(_) | TlsStatus::Opaque(_) => settings,
     };
     let service = Inbound {
         context: worker.ctx.clone(),

@@ -380,6 +380,10 @@ impl Dial {
             config.outbound.http2.keep_alive_timeout,
         );
         let settings = Settings::client(config.http2_client, pings);
+        let settings = match self.endpoint.tls {
+            Some(_) => settings.by(config.mesh_http2),
+            None => settings,
+        };
         let io = self.io(Session::Http2).await?;
         http2::Client::connect(io, &settings)
             .await

@@ -274,6 +274,15 @@ pub const OUTBOUND_MAX_IN_FLIGHT: Variable = Variable {
     meaning: "Most outbound requests at once; more are answered 503.",
 };
 
+/// Who speaks HTTP/2 between proxies: the engine's own implementation, or the h2 crate, which speaks it with applications in any case.
+pub const MESH_HTTP2: Variable = Variable {
+    name: "LINKERD2_PROXY_MESH_HTTP2",
+    kind: Kind::Choice(&["own", "h2"]),
+    default: Some("own"),
+    required: false,
+    meaning: "Who speaks HTTP/2 between proxies: the engine's own implementation, or the h2 crate, which speaks it with applications in any case.",
+};
+
 /// Whether a request is sent once more, on a new connection, where that is safe: it was not taken up, or is idempotent without content and its kept connection ended before any byte of the response.
 pub const HTTP_RESENDS: Variable = Variable {
     name: "LINKERD2_PROXY_HTTP_RESENDS",
@@ -1207,6 +1216,7 @@ pub static ALL: &[&Variable] = &[
     &SHUTDOWN_GRACE_PERIOD,
     &INBOUND_MAX_IN_FLIGHT,
     &OUTBOUND_MAX_IN_FLIGHT,
+    &MESH_HTTP2,
     &HTTP_RESENDS,
     &INBOUND_HTTP_QUEUE_CAPACITY,
     &INBOUND_HTTP_FAILFAST_TIMEOUT,

@@ -25,7 +25,7 @@ use super::block::Gathering;
 use super::frame;
 use super::head::{ContentLength, Limits, RequestHead, ResponseHead};
 use super::hpack::{Decoder, Encoder, Indexing, TABLE};
-use super::{ErrorCode, MAX_STREAM, MAX_WINDOW, Malformed, PREFACE, Settings, Violation};
+use super::{ErrorCode, MAX_STREAM, MAX_WINDOW, Malformed, PREFACE, Settings};
 use crate::fields::Fields;
 
 /// Which end this is.
@@ -276,7 +276,11 @@ impl<S> Connection<S> {
 
     /// The streams of this end that a GOAWAY has left out.
     pub fn left_out(&self) -> Vec<u32> {
-        let last = self.leaving.unwrap_or(MAX_STREAM);
+        // A client's GOAWAY concerns what a server would begin.
+        let last = match (self.role, self.leaving) {
+            (Role::Client, Some(last)) => last,
+            _ => return Vec::new(),
+        };
         let mut streams: Vec<u32> = self
             .streams
             .iter()

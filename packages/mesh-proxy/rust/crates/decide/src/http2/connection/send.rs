@@ -56,6 +56,16 @@ impl<S> Connection<S> {
         own.min(self.send.room()).min(buffered)
     }
 
+    /// Whether a stream's own window has room; if not, an event tells when it has.
+    pub fn has_window(&self, stream: u32) -> bool {
+        (self.streams.get(&stream)).is_some_and(|stream| stream.send.room() > 0)
+    }
+
+    /// Whether the peer takes no content of any stream now.
+    pub fn is_stalled(&self) -> bool {
+        self.send.room() == 0
+    }
+
     /// Whether the stream can still be sent on.
     pub fn sends(&self, stream: u32) -> bool {
         (self.streams.get(&stream)).is_some_and(|stream| stream.sends)

@@ -4,6 +4,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use proptest::prelude::*;
 
 use super::*;
+use crate::http2::Violation;
 use crate::http2::frame::{Flags, FrameHead, Kind};
 use crate::http2::head::{RequestLine, Scheme};
 

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::Scheme;
+use super::{RequestLine, Scheme};
 use crate::authority;
 use crate::http1::MAX_TARGET;
 use crate::http2::Malformed;
@@ -60,6 +60,16 @@ impl Target<'_> {
             false => Err(Malformed::Host),
         }
     }
+}
+
+/// Whether a request can be written so that a strict reader takes it for what it is.
+pub fn is_expressible(line: &RequestLine<'_>) -> bool {
+    let authority = line.authority.is_empty() || authority::is_valid(line.authority);
+    let target = match *line.method == Method::CONNECT {
+        true => authority::port_of(line.authority).is_some() && line.path.is_empty(),
+        false => judge_path(line.method, line.path).is_ok(),
+    };
+    authority && target
 }
 
 fn judge_path(method: &Method, path: &[u8]) -> Result<(), Malformed> {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use h2::{Ping, PingPong};
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::settings::KeepAlive;
+use crate::http2::settings::KeepAlive;
 
 /// Sends a ping after every interval and waits for its answer.
 pub(super) struct Pinger {

@@ -1,0 +1,264 @@
+//! A connection to an endpoint, shared by all requests of a worker.
+
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use h2::Reason;
+use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
+use http::Uri;
+use http::header::HOST;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use mesh_decide::fields::Fields;
+use tokio::time::Instant;
+
+use super::body::Body;
+use super::keep_alive::Pinger;
+use super::outgoing::Outgoing;
+use crate::http::body::Incoming;
+use crate::http::message::{Form, Length, Request, Response};
+use crate::http2::body::Body as AnyBody;
+use crate::http2::client::{Answer, RequestError};
+use crate::http2::error::Error;
+use crate::http2::settings::Settings;
+use crate::transport::Io;
+
+/// A connection that carries many requests at once; clones share it. It ends gracefully, with a
+/// GOAWAY, once all clones and requests are gone.
+#[derive(Clone, Debug)]
+pub struct Client {
+    requests: SendRequest<Bytes>,
+    usage: Rc<Usage>,
+}
+
+impl Client {
+    /// Begins HTTP/2 on a new connection. A task of this thread drives it until it ends.
+    pub async fn connect(io: Io, settings: &Settings) -> Result<Self, Error> {
+        let (requests, mut connection) = Builder::new()
+            .initial_window_size(settings.stream_window)
+            .initial_connection_window_size(settings.connection_window)
+            .max_frame_size(settings.max_frame_size)
+            .max_header_list_size(settings.max_header_list_size)
+            .max_send_buffer_size(settings.max_send_buffer)
+            .enable_push(false)
+            .handshake(io)
+            .await?;
+        let usage = Rc::new(Usage::default());
+        let pinger = Pinger::new(connection.ping_pong(), settings.keep_alive);
+        tokio::task::spawn_local(drive(connection, pinger, Closing(usage.clone())));
+        Ok(Self { requests, usage })
+    }
+
+    /// Whether new requests cannot be sent on it: it has ended, is ending, or was retired.
+    pub fn is_closed(&self) -> bool {
+        self.usage.closed.get()
+    }
+
+    /// Takes no new requests; those in progress are finished. The connection ends with the last of
+    /// them, once nobody holds a clone.
+    pub fn retire(&self) {
+        self.usage.closed.set(true);
+    }
+
+    /// Requests whose response has not been read to its end or given up.
+    pub fn in_flight(&self) -> usize {
+        self.usage.in_flight.get()
+    }
+
+    /// Since when there has been no request; None while there is one.
+    pub fn idle_since(&self) -> Option<Instant> {
+        (self.in_flight() == 0).then(|| self.usage.idle_since.get())
+    }
+
+    /// Ready when the endpoint's limit of concurrent streams allows another request.
+    pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RequestError>> {
+        self.requests.poll_ready(cx).map_err(|error| {
+            self.usage.closed.set(true);
+            RequestError::Unprocessed(error.into())
+        })
+    }
+
+    /// Sends a request's head, after [`Self::poll_ready`].
+    pub fn send(&mut self, request: &Request) -> Result<(Outgoing, Head), RequestError> {
+        let head = head(request)?;
+        let ended = request.length == Length::None;
+        let (response, stream) = self
+            .requests
+            .send_request(head, ended)
+            .map_err(|error| RequestError::Unprocessed(error.into()))?;
+        let head = Head {
+            response,
+            ticket: Some(Ticket::new(&self.usage)),
+        };
+        Ok((Outgoing::new(stream, ended), head))
+    }
+}
+
+/// What a connection's owner may know of it.
+#[derive(Debug)]
+struct Usage {
+    closed: Cell<bool>,
+    in_flight: Cell<usize>,
+    /// When the last request ended; of no meaning while there is one.
+    idle_since: Cell<Instant>,
+}
+
+impl Default for Usage {
+    fn default() -> Self {
+        Self {
+            closed: Cell::new(false),
+            in_flight: Cell::new(0),
+            idle_since: Cell::new(Instant::now()),
+        }
+    }
+}
+
+/// One request in progress, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Ticket(Rc<Usage>);
+
+impl Ticket {
+    fn new(usage: &Rc<Usage>) -> Self {
+        usage.in_flight.set(usage.in_flight.get() + 1);
+        Self(usage.clone())
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let left = self.0.in_flight.get() - 1;
+        self.0.in_flight.set(left);
+        if left == 0 {
+            self.0.idle_since.set(Instant::now());
+        }
+    }
+}
+
+/// Marks the connection as closed, however its task ends.
+struct Closing(Rc<Usage>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.closed.set(true);
+    }
+}
+
+async fn drive(
+    mut connection: Connection<Io, Bytes>,
+    mut pinger: Option<Pinger>,
+    closing: Closing,
+) {
+    let ended = poll_fn(|cx| {
+        let dead = pinger
+            .as_mut()
+            .is_some_and(|pinger| pinger.poll_dead(cx).is_ready());
+        match Pin::new(&mut connection).poll(cx) {
+            Poll::Ready(ended) => Poll::Ready(ended),
+            Poll::Pending if dead => Poll::Ready(Err(Reason::NO_ERROR.into())),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await;
+    if let Err(error) = ended {
+        tracing::debug!(%error, "an HTTP/2 connection to an endpoint has ended");
+    }
+    drop(closing);
+}
+
+/// The response to come.
+#[derive(Debug)]
+pub struct Head {
+    response: ResponseFuture,
+    /// None once the final head was read.
+    ticket: Option<Ticket>,
+}
+
+impl Head {
+    /// The next head.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Answer, RequestError>> {
+        if let Poll::Ready(Some(Ok(interim))) = self.response.poll_informational(cx) {
+            let (parts, ()) = interim.into_parts();
+            return Poll::Ready(Ok(Answer::Interim(response(parts, Length::None))));
+        }
+        let (parts, stream) = ready!(Pin::new(&mut self.response).poll(cx))
+            .map_err(classify)?
+            .into_parts();
+        if stream.is_end_stream() {
+            let response = response(parts, Length::None);
+            self.ticket = None;
+            return Poll::Ready(Ok(Answer::Final(response, Incoming::Empty)));
+        }
+        let mut response = response(parts, Length::Unknown);
+        response.length = Length::declared(&response.fields);
+        let body = Incoming::Http2(AnyBody::Library(Body::new(stream, self.ticket.take())));
+        Poll::Ready(Ok(Answer::Final(response, body)))
+    }
+}
+
+/// A refused stream, or one that a GOAWAY leaves out, was not processed (RFC 9113 §8.7).
+fn classify(error: h2::Error) -> RequestError {
+    let refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
+    let left_out = error.is_go_away() && error.is_remote();
+    if refused || left_out {
+        RequestError::Unprocessed(error.into())
+    } else {
+        RequestError::Failed(error.into())
+    }
+}
+
+fn response(parts: http::response::Parts, length: Length) -> Response {
+    Response {
+        status: parts.status,
+        phrase: Bytes::new(),
+        fields: Fields::Map(parts.headers),
+        length,
+    }
+}
+
+/// The head as HTTP/2 carries it. `Host` becomes `:authority`.
+fn head(request: &Request) -> Result<http::Request<()>, RequestError> {
+    let mut map = request
+        .fields
+        .to_map()
+        .map_err(|_| RequestError::NotExpressible)?;
+    map.remove(HOST);
+    let mut head = http::Request::new(());
+    *head.method_mut() = request.method.clone();
+    // The crate lets a request without authority pass only as a forwarded HTTP/1 one.
+    if !request.authority.is_empty() {
+        *head.version_mut() = http::Version::HTTP_2;
+    }
+    *head.uri_mut() = uri(request).ok_or(RequestError::NotExpressible)?;
+    *head.headers_mut() = map;
+    Ok(head)
+}
+
+fn uri(request: &Request) -> Option<Uri> {
+    let mut parts = http::uri::Parts::default();
+    if !request.authority.is_empty() {
+        parts.authority = Some(Authority::from_maybe_shared(request.authority.clone()).ok()?);
+    }
+    if request.form != Form::Authority {
+        let path = match request.path.is_empty() {
+            true => Bytes::from_static(b"/"),
+            false => request.path.clone(),
+        };
+        let asked = path.len();
+        let path = PathAndQuery::from_maybe_shared(path).ok()?;
+        // The crate's type drops what it takes for a fragment; the path must arrive as it was.
+        if path.as_str().len() != asked {
+            return None;
+        }
+        parts.path_and_query = Some(path);
+        if parts.authority.is_some() {
+            parts.scheme = Some(match request.https {
+                true => Scheme::HTTPS,
+                false => Scheme::HTTP,
+            });
+        }
+    }
+    Uri::from_parts(parts).ok()
+}
