@@ -270,7 +270,7 @@ MESH_HTTP2: Final = Variable(
     kind=Kind.CHOICE,
     choices=(
         "own",
-        "h2",
+        "crate",
     ),
     default="own",
     required=False,

@@ -78,8 +78,8 @@ impl Config {
 }
 
 fn mesh_http2(text: &str) -> Result<Implementation, String> {
-    Ok(match parse::choice(text, &["own", "h2"])? {
-        "h2" => Implementation::Library,
+    Ok(match parse::choice(text, &["own", "crate"])? {
+        "crate" => Implementation::Library,
         _ => Implementation::Own,
     })
 }

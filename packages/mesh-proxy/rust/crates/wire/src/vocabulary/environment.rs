@@ -277,7 +277,7 @@ pub const OUTBOUND_MAX_IN_FLIGHT: Variable = Variable {
 /// Who speaks HTTP/2 between proxies: the engine's own implementation, or the h2 crate, which speaks it with applications in any case.
 pub const MESH_HTTP2: Variable = Variable {
     name: "LINKERD2_PROXY_MESH_HTTP2",
-    kind: Kind::Choice(&["own", "h2"]),
+    kind: Kind::Choice(&["own", "crate"]),
     default: Some("own"),
     required: false,
     meaning: "Who speaks HTTP/2 between proxies: the engine's own implementation, or the h2 crate, which speaks it with applications in any case.",
