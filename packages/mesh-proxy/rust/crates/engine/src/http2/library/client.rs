@@ -85,10 +85,11 @@ impl Client {
     pub fn send(&mut self, request: &Request) -> Result<(Outgoing, Head), RequestError> {
         let head = head(request)?;
         let ended = request.length == Length::None;
-        let (response, stream) = self
-            .requests
-            .send_request(head, ended)
-            .map_err(|error| RequestError::Unprocessed(error.into()))?;
+        let sent = self.requests.send_request(head, ended);
+        let (response, stream) = sent.map_err(|error| {
+            self.usage.note(&error);
+            RequestError::Unprocessed(error.into())
+        })?;
         let head = Head {
             response,
             ticket: Some(Ticket::new(&self.usage)),
@@ -104,6 +105,15 @@ struct Usage {
     in_flight: Cell<usize>,
     /// When the last request ended; of no meaning while there is one.
     idle_since: Cell<Instant>,
+}
+
+impl Usage {
+    /// After a GOAWAY nobody else is to try this connection, though it has not ended yet.
+    fn note(&self, error: &h2::Error) {
+        if error.is_go_away() {
+            self.closed.set(true);
+        }
+    }
 }
 
 impl Default for Usage {
@@ -184,7 +194,12 @@ impl Head {
             return Poll::Ready(Ok(Answer::Interim(response(parts, Length::None))));
         }
         let (parts, stream) = ready!(Pin::new(&mut self.response).poll(cx))
-            .map_err(classify)?
+            .map_err(|error| {
+                if let Some(Ticket(usage)) = &self.ticket {
+                    usage.note(&error);
+                }
+                classify(error)
+            })?
             .into_parts();
         if stream.is_end_stream() {
             let response = response(parts, Length::None);
