@@ -4,8 +4,12 @@
 //! field and HTTP/1's names keep their case; where the `h2` crate reads a head they stay the map
 //! that it made.
 
+mod marks;
+
 use bytes::{Bytes, BytesMut};
 use http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
+
+use self::marks::Marks;
 
 /// Header or trailer fields.
 #[derive(Clone, Debug)]
@@ -20,6 +24,7 @@ pub struct Lines {
     block: Bytes,
     lines: Vec<Line>,
     added: Vec<(HeaderName, HeaderValue)>,
+    marks: Marks,
     /// Whether HTTP/2 cut `Cookie` into several fields.
     crumbled: bool,
 }
@@ -46,21 +51,26 @@ impl Lines {
             );
             (start as u32, (start + part.len()) as u32)
         };
+        let mut marks = Marks::default();
         let lines = headers
             .iter()
-            .map(|header| Line {
-                name: range(header.name.as_bytes()),
-                // An empty value may be a slice of nothing, elsewhere in memory.
-                value: match header.value {
-                    [] => (0, 0),
-                    value => range(value),
-                },
+            .map(|header| {
+                marks.add(Marks::of(header.name.as_bytes()));
+                Line {
+                    name: range(header.name.as_bytes()),
+                    // An empty value may be a slice of nothing, elsewhere in memory.
+                    value: match header.value {
+                        [] => (0, 0),
+                        value => range(value),
+                    },
+                }
             })
             .collect();
         Self {
             block,
             lines,
             added: Vec::new(),
+            marks,
             crumbled: false,
         }
     }
@@ -68,16 +78,28 @@ impl Lines {
     /// The fields of an HTTP/2 head, whose names and values lie in `block`. `crumbled`: `Cookie` is
     /// there more than once (RFC 9113 §8.2.3).
     pub(crate) fn assembled(block: Bytes, lines: Vec<Line>, crumbled: bool) -> Self {
+        let mut marks = Marks::default();
+        for line in &lines {
+            let (start, end) = line.name;
+            marks.add(Marks::of(&block[start as usize..end as usize]));
+        }
         Self {
             block,
             lines,
             added: Vec::new(),
+            marks,
             crumbled,
         }
     }
 
     fn part(&self, (start, end): Range) -> &[u8] {
         &self.block[start as usize..end as usize]
+    }
+
+    /// Whether a field may be there: false is certain.
+    fn may_have(&self, name: &HeaderName) -> bool {
+        let mark = Marks::of(name.as_str().as_bytes());
+        mark.is_none() || self.marks.may_have(mark)
     }
 
     fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
@@ -131,6 +153,7 @@ impl Fields {
     /// The first value of a field.
     pub fn get(&self, name: &HeaderName) -> Option<&[u8]> {
         match self {
+            Self::Lines(lines) if !lines.may_have(name) => None,
             Self::Lines(lines) => lines
                 .iter()
                 .find(|(own, _)| same(own, name))
@@ -142,7 +165,7 @@ impl Fields {
     /// All values of a field, in order.
     pub fn get_all<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a [u8]> {
         let (lines, map) = match self {
-            Self::Lines(lines) => (Some(lines), None),
+            Self::Lines(lines) => (Some(lines).filter(|lines| lines.may_have(name)), None),
             Self::Map(map) => (None, Some(map)),
         };
         let own = lines
@@ -175,7 +198,12 @@ impl Fields {
     /// Removes all values of a field.
     pub fn remove(&mut self, name: &HeaderName) {
         match self {
-            Self::Lines(lines) => lines.retain(|own| !same(own, name)),
+            Self::Lines(lines) => {
+                if lines.may_have(name) {
+                    lines.retain(|own| !same(own, name));
+                    lines.marks.remove(Marks::of(name.as_str().as_bytes()));
+                }
+            }
             Self::Map(map) => {
                 map.remove(name);
             }
@@ -208,10 +236,29 @@ impl Fields {
         }
     }
 
+    /// Whether fields may be there that concern one connection only; false is certain.
+    pub fn may_have_hop_by_hop(&self) -> bool {
+        match self {
+            Self::Lines(lines) => lines.marks.may_have(marks::HOP_BY_HOP),
+            Self::Map(_) => true,
+        }
+    }
+
+    /// Whether fields may be there with which proxies talk; false is certain.
+    pub fn may_have_ours(&self) -> bool {
+        match self {
+            Self::Lines(lines) => lines.marks.may_have(Marks::ours()),
+            Self::Map(_) => true,
+        }
+    }
+
     /// Adds a value.
     pub fn append(&mut self, name: HeaderName, value: HeaderValue) {
         match self {
-            Self::Lines(lines) => lines.added.push((name, value)),
+            Self::Lines(lines) => {
+                lines.marks.add(Marks::of(name.as_str().as_bytes()));
+                lines.added.push((name, value));
+            }
             Self::Map(map) => {
                 map.append(name, value);
             }
@@ -327,6 +374,20 @@ mod tests {
         );
         fields.remove(&HeaderName::from_static("x-one"));
         assert_eq!(written(&fields), "Empty: \r\nhost: b\r\n");
+    }
+
+    #[test]
+    fn what_is_added_is_found_and_what_is_removed_is_gone() {
+        let mut fields = lines("Accept: a\r\nL5D-One: 1\r\nl5d-two: 2\r\n\r\n");
+        assert!(fields.may_have_ours() && !fields.may_have_hop_by_hop());
+        fields.remove(&HeaderName::from_static("l5d-one"));
+        let two = HeaderName::from_static("l5d-two");
+        assert!(fields.may_have_ours() && fields.contains(&two));
+        assert!(!fields.contains(&HOST));
+        fields.append(HOST, HeaderValue::from_static("web"));
+        assert_eq!(fields.get(&HOST), Some(&b"web"[..]));
+        fields.remove(&HOST);
+        assert_eq!(fields.get_all(&HOST).count(), 0);
     }
 
     #[test]

@@ -35,6 +35,9 @@ const PROTECTED: [&[u8]; 10] = [
 /// Removes what concerns only the connection on which the message came. `te: trailers` stays,
 /// because gRPC servers insist on it and it promises nothing that we do not keep.
 pub fn strip_hop_by_hop(fields: &mut Fields) {
+    if !fields.may_have_hop_by_hop() {
+        return;
+    }
     let listed = listed(fields);
     let trailers =
         members(fields.get_all(&TE)).any(|member| member.eq_ignore_ascii_case(b"trailers"));
@@ -76,12 +79,16 @@ pub fn is_ours(name: &[u8]) -> bool {
 
 /// Removes every field with which proxies talk.
 pub fn strip_ours(fields: &mut Fields) {
-    fields.retain(|name| !is_ours(name));
+    if fields.may_have_ours() {
+        fields.retain(|name| !is_ours(name));
+    }
 }
 
 /// Removes every field with which proxies talk except `kept`.
 pub fn strip_ours_except(fields: &mut Fields, kept: &HeaderName) {
-    fields.retain(|name| !is_ours(name) || name.eq_ignore_ascii_case(kept.as_str().as_bytes()));
+    if fields.may_have_ours() {
+        fields.retain(|name| !is_ours(name) || name.eq_ignore_ascii_case(kept.as_str().as_bytes()));
+    }
 }
 
 /// Whether a trailer may pass: not what frames, routes, authenticates or modifies a message

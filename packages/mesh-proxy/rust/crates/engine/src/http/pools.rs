@@ -165,7 +165,8 @@ impl Target {
     pub(crate) fn idle(&self) -> Option<(Box<http1::Client>, Expiry)> {
         let mut idle = self.idle.borrow_mut();
         while let Some(mut waiting) = idle.pop() {
-            let fresh = waiting.since.elapsed() < self.limits.idle;
+            // Only a short time is measured here; the sweep sees to the others.
+            let fresh = self.limits.idle > 2 * SWEEP || waiting.since.elapsed() < self.limits.idle;
             if fresh && waiting.client.is_alive() {
                 return Some((waiting.client, waiting.expiry));
             }

@@ -1,7 +1,9 @@
 //! A client's connection, of either version.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::rc::Rc;
+
+use tokio::task::spawn_local;
 
 use super::Version;
 use super::body::Incoming;
@@ -12,17 +14,33 @@ use super::service::Service;
 use crate::context::Context;
 use crate::http1::Tunnel;
 use crate::http2::Settings;
+use crate::survive::survive;
 use crate::tcp::Relay;
 use crate::transport::Io;
 use crate::{http1, http2};
+
+/// Has a client's connection served in a task of its own: the one in which it was accepted ends, and
+/// what it had to know does not stay in memory, nor is it passed through whenever something happens.
+pub(crate) fn hand_over<F: Future<Output = ()> + 'static>(
+    context: &Context,
+    what: &'static str,
+    serve: impl FnOnce() -> F + 'static,
+) {
+    let retain = context.drain.retain();
+    let metrics = context.metrics.clone();
+    spawn_local(async move {
+        let _retain = retain;
+        survive(&metrics, what, serve).await;
+    });
+}
 
 /// Serves a client's connection to its end.
 pub(crate) async fn serve<S: Service + 'static>(
     io: Io,
     version: Version,
     service: S,
-    settings: &Settings,
-    context: &Context,
+    settings: Settings,
+    context: Context,
 ) {
     let drain = &context.drain;
     match version {
@@ -34,7 +52,7 @@ pub(crate) async fn serve<S: Service + 'static>(
         }
         Version::Http2 => {
             let service = Rc::new(service);
-            let served = http2::serve(io, service, settings, drain, &context.metrics);
+            let served = http2::serve(io, service, &settings, drain, &context.metrics);
             // Boxed: or else every HTTP/1 connection would have room for it.
             let served = Box::pin(served).await;
             if let Err(error) = served {

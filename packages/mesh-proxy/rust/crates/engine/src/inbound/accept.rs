@@ -277,8 +277,7 @@ impl Accepted<'_> {
         };
         let worker = self.worker;
         let connection = self.connection(io, status);
-        // Boxed: an opaque connection would carry HTTP's state along.
-        Box::pin(http::serve(connection, version, worker)).await;
+        http::spawn(connection, version, worker);
         Ok(())
     }
 

@@ -46,8 +46,7 @@ pub(super) async fn serve(
         Session::Http1 => Version::Http1,
         Session::Http2 => Version::Http2,
     };
-    // Boxed: an opaque connection would carry HTTP's state along.
-    Box::pin(http::serve(connection, version, worker)).await;
+    http::spawn(connection, version, worker);
     Ok(())
 }
 

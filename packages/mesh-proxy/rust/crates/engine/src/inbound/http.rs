@@ -1,6 +1,7 @@
 //! HTTP requests to the pod's application.
 
 use std::cell::RefCell;
+use std::future::Future;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::http::message::{Form, Request, Response, Version as Spoken};
 use crate::http::pools::{Key, Limits, Shelf, Target};
 use crate::http::record::Record;
 use crate::http::refusal::{self, Refusal};
-use crate::http::serve::{answer, serve as serve_connection};
+use crate::http::serve::{answer, hand_over, serve as serve_connection};
 use crate::http::service::{Responder, Service};
 use crate::http::upstream::{Attempt, Upstream, connect_refusal};
 use crate::http::{Pools, Version};
@@ -39,9 +40,22 @@ const ORIG_PROTO: HeaderName = HeaderName::from_static(headers::ORIG_PROTO.name)
 /// Who a client's proxy says the client is; only a proxy of the mesh is believed.
 const FORWARDED_CLIENT_CERT: HeaderName = HeaderName::from_static("x-forwarded-client-cert");
 
+/// Serves HTTP on a connection to the application, to its end, in a task of its own.
+pub(crate) fn spawn(connection: InboundConnection, version: Version, worker: &WorkerContext) {
+    let (context, pools) = (worker.ctx.clone(), worker.pools.clone());
+    hand_over(&worker.ctx, "inbound", move || {
+        serve(connection, version, context, pools)
+    });
+}
+
 /// Serves HTTP on a connection to the application, to its end.
-pub async fn serve(connection: InboundConnection, version: Version, worker: &WorkerContext) {
-    let config = &worker.ctx.config;
+pub fn serve(
+    connection: InboundConnection,
+    version: Version,
+    context: Context,
+    pools: Pools,
+) -> impl Future<Output = ()> {
+    let config = &context.config;
     let settings = match connection.tls.identity() {
         Some(_) => Settings::server(&config.inbound.http2),
         None => Settings::stranger(&config.inbound.http2),
@@ -51,8 +65,8 @@ pub async fn serve(connection: InboundConnection, version: Version, worker: &Wor
         TlsStatus::Plaintext(_) | TlsStatus::Opaque(_) => settings,
     };
     let service = Inbound {
-        context: worker.ctx.clone(),
-        pools: worker.pools.clone(),
+        context: context.clone(),
+        pools,
         client: connection.client,
         target: connection.target,
         identity: connection
@@ -63,7 +77,7 @@ pub async fn serve(connection: InboundConnection, version: Version, worker: &Wor
         policy: connection.policy,
         resolved: RefCell::default(),
     };
-    serve_connection(connection.io, version, service, &settings, &worker.ctx).await;
+    serve_connection(connection.io, version, service, settings, context)
 }
 
 struct Inbound {

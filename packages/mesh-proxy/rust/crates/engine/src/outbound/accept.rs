@@ -51,11 +51,11 @@ impl Accepted<'_> {
         match &answer.protocol {
             Protocol::Http1(_) => {
                 self.decided(&detect::Protocol::Http1, Reason::Declared);
-                self.http(io, routing, Version::Http1).await;
+                self.http(io, routing, Version::Http1);
             }
             Protocol::Http2(_) => {
                 self.decided(&detect::Protocol::Http2, Reason::Declared);
-                self.http(io, routing, Version::Http2).await;
+                self.http(io, routing, Version::Http2);
             }
             Protocol::Opaque(routes) => {
                 self.decided(&detect::Protocol::Opaque, Reason::Declared);
@@ -159,8 +159,8 @@ impl Accepted<'_> {
         self.decided(&protocol, reason);
         let io = io.replay(found.bytes);
         match protocol {
-            detect::Protocol::Http1 => self.http(io, routing, Version::Http1).await,
-            detect::Protocol::Http2 => self.http(io, routing, Version::Http2).await,
+            detect::Protocol::Http1 => self.http(io, routing, Version::Http1),
+            detect::Protocol::Http2 => self.http(io, routing, Version::Http2),
             detect::Protocol::Opaque => {
                 self.opaque(io, answer, routes, None, found.upstream).await;
             }
@@ -201,15 +201,14 @@ impl Accepted<'_> {
             .await;
     }
 
-    async fn http(&self, io: Io, routing: Snapshot<Routing>, version: Version) {
+    fn http(&self, io: Io, routing: Snapshot<Routing>, version: Version) {
         let connection = OutboundConnection {
             io,
             client: self.client,
             original_dst: self.original_dst,
             routing,
         };
-        // Boxed: an opaque connection would carry HTTP's state along.
-        Box::pin(http::serve(connection, version, self.worker)).await;
+        http::spawn(connection, version, self.worker);
     }
 
     /// Carries bytes, over `upstream` if there is one already.

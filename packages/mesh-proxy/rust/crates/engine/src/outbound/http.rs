@@ -1,5 +1,6 @@
 //! HTTP requests of the application: each goes to an endpoint of its own.
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use crate::http::message::{Form, Request, Response, Version as Spoken};
 use crate::http::pools::{Key, Limits, Shelf, Target};
 use crate::http::record::Record;
 use crate::http::refusal::{self, Refusal};
-use crate::http::serve::{answer, serve as serve_connection};
+use crate::http::serve::{answer, hand_over, serve as serve_connection};
 use crate::http::service::{Responder, Service};
 use crate::http::upstream::{Attempt, Upstream, connect_refusal};
 use crate::http::{Pools, Version};
@@ -40,18 +41,31 @@ const PROXY_CONNECTION: HeaderName = HeaderName::from_static(headers::PROXY_CONN
 const PROXY_ERROR: HeaderName = HeaderName::from_static(headers::PROXY_ERROR.name);
 const REQUIRE_ID: HeaderName = HeaderName::from_static(headers::REQUIRE_ID.name);
 
+/// Serves HTTP on a connection of the application, to its end, in a task of its own.
+pub(crate) fn spawn(connection: OutboundConnection, version: Version, worker: &WorkerContext) {
+    let (context, pools) = (worker.ctx.clone(), worker.pools.clone());
+    hand_over(&worker.ctx, "outbound", move || {
+        serve(connection, version, context, pools)
+    });
+}
+
 /// Serves HTTP on a connection of the application, to its end.
-pub async fn serve(connection: OutboundConnection, version: Version, worker: &WorkerContext) {
-    let config = &worker.ctx.config;
+pub fn serve(
+    connection: OutboundConnection,
+    version: Version,
+    context: Context,
+    pools: Pools,
+) -> impl Future<Output = ()> {
+    let config = &context.config;
     let settings = Settings::server(&config.outbound.http2);
     let service = Outbound {
-        context: worker.ctx.clone(),
-        pools: worker.pools.clone(),
+        context: context.clone(),
+        pools,
         routing: connection.routing,
         original_dst: connection.original_dst,
         chosen: config.outbound.ingress_mode.then(Box::default),
     };
-    serve_connection(connection.io, version, service, &settings, &worker.ctx).await;
+    serve_connection(connection.io, version, service, settings, context)
 }
 
 struct Outbound {

@@ -141,7 +141,13 @@ impl Mesh {
                 tls: TlsStatus::Plaintext(no_tls::NOT_FROM_REMOTE),
                 policy: policy.clone(),
             };
-            inbound::http::serve(connection, Version::Http1, &worker).await;
+            inbound::http::serve(
+                connection,
+                Version::Http1,
+                worker.ctx.clone(),
+                worker.pools.clone(),
+            )
+            .await;
         })
         .await;
 
@@ -155,7 +161,13 @@ impl Mesh {
                     original_dst: address,
                     routing: routing.clone(),
                 };
-                outbound::http::serve(connection, version, &worker).await;
+                outbound::http::serve(
+                    connection,
+                    version,
+                    worker.ctx.clone(),
+                    worker.pools.clone(),
+                )
+                .await;
             })
             .await
         };

@@ -26,7 +26,7 @@ async fn an_idle_connection_is_small() {
             original_dst: address,
             routing: mesh.routing.clone(),
         };
-        let served = outbound::http::serve(connection, Version::Http1, &worker);
+        let served = outbound::http::serve(connection, Version::Http1, worker.ctx, worker.pools);
         let size = size_of_val(&served);
         assert!(size <= LIMIT, "{size} bytes");
     })

@@ -40,7 +40,7 @@ impl Body {
         let mut core = self.stream.shared.borrow();
         let mailbox = core.connection.get(number);
         let mailbox = mailbox.ok_or(BodyError::Incomplete)?;
-        let piece = mailbox.pieces.pop_front();
+        let piece = mailbox.pieces.pop();
         let all = mailbox.pieces.is_empty();
         if piece.is_none() {
             match &mailbox.error {

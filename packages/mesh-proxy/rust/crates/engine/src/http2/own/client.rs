@@ -157,7 +157,7 @@ impl Head {
         let Some(mailbox) = core.connection.get(stream.number) else {
             return Poll::Ready(Err(RequestError::Failed(Error::Closed)));
         };
-        let (head, end) = match mailbox.pieces.pop_front() {
+        let (head, end) = match mailbox.pieces.pop() {
             Some(Piece::Head(head, end)) => (head, end),
             // A response begins with a head.
             Some(_) => return Poll::Ready(Err(RequestError::Failed(Error::Closed))),

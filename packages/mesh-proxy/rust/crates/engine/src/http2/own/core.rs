@@ -41,7 +41,7 @@ pub(super) struct Core {
 /// What has arrived for a stream, and who is to be told.
 #[derive(Debug, Default)]
 pub(super) struct Mailbox {
-    pub(super) pieces: VecDeque<Piece>,
+    pub(super) pieces: Pieces,
     /// Why nothing more will arrive, or can be sent, if that is not the message's end.
     pub(super) error: Option<Error>,
     /// Both directions of a stream are one task's business.
@@ -54,6 +54,38 @@ pub(super) enum Piece {
     Head(ResponseHead, bool),
     Data(Bytes, bool),
     Trailers(Fields),
+}
+
+/// Pieces in order. Most streams never have more than two waiting, which need no allocation.
+#[derive(Debug, Default)]
+pub(super) struct Pieces {
+    first: Option<Piece>,
+    second: Option<Piece>,
+    rest: VecDeque<Piece>,
+}
+
+impl Pieces {
+    fn push(&mut self, piece: Piece) {
+        if self.first.is_none() {
+            self.first = Some(piece);
+        } else if self.second.is_none() {
+            self.second = Some(piece);
+        } else {
+            self.rest.push_back(piece);
+        }
+    }
+
+    /// The oldest piece.
+    pub(super) fn pop(&mut self) -> Option<Piece> {
+        let piece = self.first.take()?;
+        self.first = self.second.take();
+        self.second = self.rest.pop_front();
+        Some(piece)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
 }
 
 impl Mailbox {
@@ -73,7 +105,7 @@ impl Mailbox {
     }
 
     pub(super) fn put(&mut self, piece: Piece) {
-        self.pieces.push_back(piece);
+        self.pieces.push(piece);
         self.wake();
     }
 

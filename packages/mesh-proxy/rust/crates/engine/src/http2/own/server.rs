@@ -67,9 +67,10 @@ pub async fn serve<S: Service + 'static>(
                 shared: shared.clone(),
                 number: stream,
             });
-            tokio::task::spawn_local(async move {
+            // Boxed: the runtime moves a task's state several times.
+            tokio::task::spawn_local(Box::pin(async move {
                 survive(&metrics, "HTTP/2", || answer(service, stream, request)).await;
-            });
+            }));
         })
     })
     .await;
