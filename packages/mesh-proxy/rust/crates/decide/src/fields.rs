@@ -96,6 +96,15 @@ impl Lines {
         &self.block[start as usize..end as usize]
     }
 
+    /// The field of a number, those that were added behind the others.
+    fn at(&self, number: usize) -> Option<(&[u8], &[u8])> {
+        if let Some(line) = self.lines.get(number) {
+            return Some((self.part(line.name), self.part(line.value)));
+        }
+        let (name, value) = self.added.get(number - self.lines.len())?;
+        Some((name.as_str().as_bytes(), value.as_bytes()))
+    }
+
     /// Whether a field may be there: false is certain.
     fn may_have(&self, name: &HeaderName) -> bool {
         let mark = Marks::of(name.as_str().as_bytes());
@@ -164,20 +173,15 @@ impl Fields {
 
     /// All values of a field, in order.
     pub fn get_all<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a [u8]> {
-        let (lines, map) = match self {
-            Self::Lines(lines) => (Some(lines).filter(|lines| lines.may_have(name)), None),
-            Self::Map(map) => (None, Some(map)),
-        };
-        let own = lines
-            .into_iter()
-            .flat_map(Lines::iter)
-            .filter(move |(own, _)| same(own, name))
-            .map(|(_, value)| value);
-        let mapped = map
-            .into_iter()
-            .flat_map(move |map| map.get_all(name))
-            .map(HeaderValue::as_bytes);
-        own.chain(mapped)
+        match self {
+            Self::Lines(lines) if lines.may_have(name) => Values::Lines {
+                lines,
+                name,
+                next: 0,
+            },
+            Self::Lines(_) => Values::None,
+            Self::Map(map) => Values::Map(map.get_all(name).iter()),
+        }
     }
 
     /// Every field, name and value.
@@ -317,6 +321,35 @@ impl Fields {
         match self {
             Self::Lines(lines) => lines.crumbled,
             Self::Map(map) => map.get_all(COOKIE).iter().nth(1).is_some(),
+        }
+    }
+}
+
+/// The values of one field.
+enum Values<'a> {
+    None,
+    Lines {
+        lines: &'a Lines,
+        name: &'a HeaderName,
+        next: usize,
+    },
+    Map(http::header::ValueIter<'a, HeaderValue>),
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        match self {
+            Self::None => None,
+            Self::Map(values) => values.next().map(HeaderValue::as_bytes),
+            Self::Lines { lines, name, next } => loop {
+                let (own, value) = lines.at(*next)?;
+                *next += 1;
+                if same(own, name) {
+                    return Some(value);
+                }
+            },
         }
     }
 }

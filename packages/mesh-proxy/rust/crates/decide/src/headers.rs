@@ -74,7 +74,7 @@ fn starts_with(name: &[u8], prefix: &[u8]) -> bool {
 /// Whether a field is one with which proxies talk. With an underscore too: many applications see
 /// `l5d_client_id` and `l5d-client-id` as one.
 pub fn is_ours(name: &[u8]) -> bool {
-    starts_with(name, b"l5d") && matches!(name.get(3), Some(b'-' | b'_'))
+    matches!(name, [b'l' | b'L', b'5', b'd' | b'D', b'-' | b'_', ..])
 }
 
 /// Removes every field with which proxies talk.

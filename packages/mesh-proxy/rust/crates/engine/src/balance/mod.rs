@@ -10,4 +10,4 @@ mod pick;
 
 pub use load::Load;
 pub use pending::Pending;
-pub use pick::{Unavailable, backend, pick};
+pub use pick::{Unavailable, backend, pick, pick_at};

@@ -97,6 +97,18 @@ fn by_weight(
 /// # Errors
 /// Why there is none; at the latest at `deadline`.
 pub async fn pick(backend: &Backend, deadline: Instant) -> Result<Arc<Endpoint>, Unavailable> {
+    pick_at(backend, &mut Instant::now(), deadline).await
+}
+
+/// [`pick`] for who knows what time it is; `now` is moved on if this waits.
+///
+/// # Errors
+/// As [`pick`].
+pub async fn pick_at(
+    backend: &Backend,
+    now: &mut Instant,
+    deadline: Instant,
+) -> Result<Arc<Endpoint>, Unavailable> {
     let (endpoints, times) = match &backend.kind {
         BackendKind::Forward(endpoint) => return Ok(endpoint.clone()),
         BackendKind::Fail(_) => return Err(Unavailable::Empty),
@@ -114,7 +126,7 @@ pub async fn pick(backend: &Backend, deadline: Instant) -> Result<Arc<Endpoint>,
         ),
     };
     // The usual case needs neither a future that waits nor a copy of the reader.
-    let mut wait = match try_pick(&endpoints.load(), times, Instant::now()) {
+    let mut wait = match try_pick(&endpoints.load(), times, *now) {
         Ok(endpoint) => return Ok(endpoint),
         Err(wait) => wait,
     };
@@ -125,7 +137,8 @@ pub async fn pick(backend: &Backend, deadline: Instant) -> Result<Arc<Endpoint>,
             () = changes.changed() => {}
             () = sleep_until(retry_at) => {}
         }
-        match try_pick(&changes.load(), times, Instant::now()) {
+        *now = Instant::now();
+        match try_pick(&changes.load(), times, *now) {
             Ok(endpoint) => return Ok(endpoint),
             Err(again) => wait = again,
         }

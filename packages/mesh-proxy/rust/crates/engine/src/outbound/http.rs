@@ -128,6 +128,8 @@ enum Carriage {
 struct Try {
     /// When the request began, attempts before this one included.
     started: Instant,
+    /// When this one begins.
+    now: Instant,
     /// Whether there was one before, on a connection that ended.
     again: bool,
 }
@@ -157,11 +159,13 @@ impl Outbound {
         let deadline = started + backend.failfast;
         let mut attempt = Try {
             started,
+            now: started,
             again: false,
         };
         let mut unconnected = None;
         loop {
-            let endpoint = match (balance::pick(backend, deadline).await, unconnected) {
+            let picked = balance::pick_at(backend, &mut attempt.now, deadline).await;
+            let endpoint = match (picked, unconnected) {
                 (Ok(endpoint), _) => endpoint,
                 (Err(why), last) => return Err(unavailable(why, last)),
             };
@@ -181,12 +185,16 @@ impl Outbound {
                     let resends = CounterFamily::OutboundHttpResends;
                     self.context.metrics.counter(resends, "").increment();
                     attempt.again = true;
+                    attempt.now = Instant::now();
                 }
                 Sent::Unconnected(error) => match backend.kind {
                     BackendKind::Forward(_) | BackendKind::Fail(_) => {
                         return Err(connect_refusal(&error));
                     }
-                    BackendKind::Balance { .. } => unconnected = Some(error),
+                    BackendKind::Balance { .. } => {
+                        unconnected = Some(error);
+                        attempt.now = Instant::now();
+                    }
                 },
             }
         }
@@ -199,7 +207,7 @@ impl Outbound {
         routing: &Routing,
         backend: &Backend,
         endpoint: &Arc<Endpoint>,
-        attempt: Try,
+        mut attempt: Try,
     ) -> Sent {
         let target = self.target(endpoint);
         let mut carriage = carriage(request, endpoint, &target.tls);
@@ -210,7 +218,7 @@ impl Outbound {
                 request.fields.remove(&ORIG_PROTO);
             }
             let connected = self
-                .connect(routing, endpoint, &target, carriage, attempt.again)
+                .connect(routing, endpoint, &target, carriage, &mut attempt)
                 .await;
             let upstream = match connected {
                 Ok(upstream) => upstream,
@@ -220,7 +228,7 @@ impl Outbound {
             let mut record = Record::new(
                 self.metrics(routing, endpoint, &target),
                 attempt.started,
-                pending(backend, endpoint),
+                pending(backend, endpoint, attempt.now),
             );
             let meshed = matches!(target.tls, TlsStatus::Established(_));
             let edit = |response: &mut Response| edit(response, meshed && self.tells());
@@ -300,7 +308,7 @@ impl Outbound {
         endpoint: &Arc<Endpoint>,
         target: &Rc<Target>,
         carriage: Carriage,
-        again: bool,
+        attempt: &mut Try,
     ) -> Result<Upstream, Rc<ConnectError>> {
         // New connections are rare: boxed, or else their state would be part of every request's.
         let dial = || Dial {
@@ -312,16 +320,21 @@ impl Outbound {
         if carriage != Carriage::Http1 {
             let client = match target.open() {
                 Some(client) => client,
-                None => Box::pin(target.shared(|| dial().http2())).await?,
+                None => {
+                    let client = Box::pin(target.shared(|| dial().http2())).await?;
+                    attempt.now = Instant::now();
+                    client
+                }
             };
             return Ok(Upstream::Http2(client));
         }
         // Kept connections to one server tend to end together: the second attempt takes none.
-        let (kept, reused) = match (!again).then(|| target.idle()).flatten() {
+        let (kept, reused) = match (!attempt.again).then(|| target.idle()).flatten() {
             Some(kept) => (kept, true),
             None => {
                 let dial = dial();
                 let io = Box::pin(dial.io(Session::Http1)).await.map_err(Rc::new)?;
+                attempt.now = Instant::now();
                 ((Box::new(http1::Client::new(io)), target.expiry()), false)
             }
         };
@@ -495,12 +508,10 @@ fn carriage(request: &Request, endpoint: &Endpoint, tls: &TlsStatus) -> Carriage
     })
 }
 
-fn pending(backend: &Backend, endpoint: &Arc<Endpoint>) -> Option<Pending> {
+fn pending(backend: &Backend, endpoint: &Arc<Endpoint>, now: Instant) -> Option<Pending> {
     match backend.kind {
         BackendKind::Forward(_) | BackendKind::Fail(_) => None,
-        BackendKind::Balance { decay, .. } => {
-            Some(Pending::request(endpoint.clone(), Instant::now(), decay))
-        }
+        BackendKind::Balance { decay, .. } => Some(Pending::request(endpoint.clone(), now, decay)),
     }
 }
 

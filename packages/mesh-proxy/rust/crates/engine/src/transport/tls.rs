@@ -227,7 +227,11 @@ impl Write for Socket<'_> {
     }
 
     fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.0.try_write_vectored(pieces)
+        match pieces {
+            // Cheaper for the kernel than a vector of one.
+            [piece] => self.0.try_write(piece),
+            pieces => self.0.try_write_vectored(pieces),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
