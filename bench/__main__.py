@@ -4,13 +4,17 @@ Absolute figures move with the machine; compare the ratios, taken in interleaved
 """
 
 import argparse
+import datetime
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
-from bench.cases import CASES, Effort
+from bench import documented
+from bench.cases import ALONE, CASES, Effort
 from bench.errors import FieldError
 from bench.field import PAIRS, Field
+from bench.profile import profile
 from bench.reach import reached
 from bench.report import Row, print_rows
 
@@ -26,6 +30,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--connections", type=positive, action="append", help="default: 1, 32 and 128"
     )
+    parser.add_argument("--profile", action="store_true", help="only the top costs of our proxies")
+    parser.add_argument(
+        "--update-docs",
+        type=Path,
+        metavar="FILE",
+        help="only write what `-o json` printed into FILE into docs/performance.md",
+    )
     parser.add_argument("-o", "--output", choices=["table", "json"], default="table")
     return parser.parse_args()
 
@@ -40,7 +51,7 @@ def positive(text: str) -> int:
 
 def measure(names: list[str], effort: Effort, suffixes: list[str]) -> Iterator[Row]:
     """Measure the cases: those of memory each on a field of its own, the others on one."""
-    alone = [name for name in names if CASES[name].kind == "idle"]
+    alone = [name for name in names if CASES[name].kind in ALONE]
     together = [name for name in names if name not in alone]
     rows: list[Row] = []
     for group in [*([name] for name in alone), together]:
@@ -61,6 +72,10 @@ def main() -> int:
         for name, case in CASES.items():
             print(f"{name:<14}{case.title}")
         return 0
+    if arguments.update_docs:
+        today = datetime.datetime.now(datetime.UTC).date().isoformat()
+        documented.update(documented.read(arguments.update_docs), today)
+        return 0
     if os.geteuid() != 0:
         print("bench: needs root for network namespaces; run it with sudo", file=sys.stderr)
         return 2
@@ -75,6 +90,10 @@ def main() -> int:
     # Pairs with other settings are there for a whole run only: elsewhere they cost time.
     suffixes = [""] if quick or arguments.case else list(PAIRS)
     try:
+        if arguments.profile:
+            with Field([""]) as field:
+                print("\n".join(profile(field)).lstrip())
+            return 0
         print_rows(measure(names, effort, suffixes), arguments.output)
     except FieldError as error:
         print(f"bench: {error}", file=sys.stderr)

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench import idle, latency
+from bench import burst, counts, idle, latency, start
 from bench.field import Field
 from bench.memory import memory_of
 from bench.pairs import Load, Sample, interleave, summarise
 from bench.report import Row
 from bench.subjects import Subject, exchanges, moved, subjects
 
+STARTS = 15
 FIELDS = tuple(f"X-Field-{number}: value of field number {number}" for number in range(16))
 
 
@@ -32,7 +33,7 @@ class Case:
     way: str
     """A way of `subjects`."""
     kind: str = "exchanges"
-    """`exchanges`, `connections` (a new one for each exchange), `bulk`, `latency` or `idle`."""
+    """`exchanges`, `connections` (a new one for each exchange), `bulk`, or the name of a module."""
     fields: tuple[str, ...] = ()
     """More request fields."""
     quick: bool = False
@@ -40,11 +41,15 @@ class Case:
 
     def run(self, field: Field, effort: Effort) -> Iterable[Row]:
         """Measure it."""
-        if self.kind == "latency":
-            yield from latency.measure(field, effort.rounds, effort.seconds)
-            return
-        if self.kind == "idle":
-            yield from idle.measure(field, self.way)
+        other = {
+            "latency": lambda: latency.measure(field, effort.rounds, effort.seconds),
+            "idle": lambda: idle.measure(field, self.way),
+            "burst": lambda: burst.measure(field, self.way),
+            "start": lambda: start.measure(field, STARTS),
+            "counts": lambda: counts.measure(field),
+        }.get(self.kind)
+        if other:
+            yield from other()
             return
         taking_part = subjects(field, self.way)
         if self.kind == "bulk":
@@ -85,9 +90,15 @@ class Case:
                     yield load.row(subject.name, f"{metric}_{side}", value / 1e6, "MB")
 
 
+ALONE = ("idle", "burst")
+"""Kinds that need a field which has done nothing before."""
+
 CASES = {
     "idle": Case(idle.TITLES["pair"], "pair", kind="idle"),
     "idle-tcp": Case(idle.TITLES["tcp-pair"], "tcp-pair", kind="idle"),
+    "burst": Case(burst.TITLES["pair"], "pair", kind="burst"),
+    "burst-tcp": Case(burst.TITLES["tcp-pair"], "tcp-pair", kind="burst"),
+    "start": Case(start.TITLE, "pair", kind="start"),
     "pair": Case("mutual TLS, HTTP/2 hop, small GET", "pair", quick=True),
     "pair-fields": Case("mutual TLS, HTTP/2 hop, 16 more request fields", "pair", fields=FIELDS),
     "latency": Case(latency.TITLE, "pair", kind="latency"),
@@ -96,5 +107,6 @@ CASES = {
     "tcp-hop": Case("raw TCP hop", "tcp-hop"),
     "bulk": Case("bulk over the HTTP/2 hop", "bulk-pair", kind="bulk"),
     "tcp-bulk": Case("bulk, TLS around TCP", "tcp-bulk-pair", kind="bulk"),
+    "counts": Case(counts.TITLE, "pair", kind="counts"),
     "handshakes": Case("new connections, TLS around TCP", "tcp-pair", kind="connections"),
 }

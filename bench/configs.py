@@ -57,7 +57,8 @@ HOP = (
 DEFAULTS = """\
 global
   nbthread 1
-  maxconn 9000
+  no strict-limits
+  maxconn 10500
   ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256
   ssl-default-server-ciphersuites TLS_AES_128_GCM_SHA256
   ssl-default-bind-curves X25519

@@ -18,10 +18,13 @@ from bench import certificates, configs
 from bench.cpu import PROC, Process, processes_in
 from bench.errors import FieldError
 from bench.negotiation import negotiated
+from bench.rules import passive
 from mesh_cli.local.programs import find_program
 
 WORKLOADS = Path(__file__).parent / "workloads"
 PROGRAMS = {"nginx": "nginx-core", "haproxy": "haproxy", "wrk": "wrk"}
+TOOLS = {"strace": "strace", "perf": "linux-perf"}
+"""Fetched only by who asks for them."""
 GROUPS = "LINKERD2_PROXY_TLS_GROUPS"
 PAIRS: dict[str, dict[str, str]] = {
     "": {GROUPS: "X25519"},
@@ -64,6 +67,8 @@ class Field:
             self._mesh("up", str(self._folder), "--detach", *paths, timeout=180)
             for pod in ("origin", "haproxy-in"):
                 self._serve_bulk(pod)
+            for ours, theirs in (("load", "haproxy-out"), ("origin", "haproxy-in")):
+                self._load_rules(ours, theirs)
             self._check_negotiation()
         except BaseException:
             self.__exit__(None, None, None)
@@ -144,7 +149,9 @@ class Field:
             process.communicate(timeout=60)
 
     def program(self, name: str) -> str:
-        """The path of wrk, nginx or haproxy."""
+        """The path of wrk, nginx, haproxy or a tool that watches them."""
+        if name in TOOLS:
+            return str(find_program(name, TOOLS[name]))
         return str(self._programs[name])
 
     def _all_processes(self, pod: str) -> list[Process]:
@@ -159,6 +166,18 @@ class Field:
         self._servers.append(server)
         if server.stdout is None or server.stdout.readline() != b"ready\n":
             raise FieldError(f"the origin of bulk data in pod {pod} does not start")
+
+    def _load_rules(self, ours: str, theirs: str) -> None:
+        """Give a pod of haproxy's what the kernel does for one of ours."""
+        ruleset = passive(self.run(ours, "nft", "list", "ruleset"))
+        if "hook" not in ruleset:
+            raise FieldError(f"pod {ours} has no rules that redirect")
+        command = self.inside(theirs, "nft", "-f", "-")
+        done = subprocess.run(
+            command, input=ruleset, capture_output=True, text=True, timeout=30, check=False
+        )
+        if done.returncode:
+            raise FieldError(f"pod {theirs} does not take the rules:\n{done.stderr}")
 
     def _check_negotiation(self) -> None:
         """Find out that both peers do the same cryptography, as an outsider sees it."""

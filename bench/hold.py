@@ -3,6 +3,7 @@
 Each has had one request answered, so every proxy on the way has it; says `ready` then.
 """
 
+import resource
 import socket
 import sys
 
@@ -13,6 +14,8 @@ PATIENCE = 30.0
 def main() -> None:
     """Open them, one after another, and wait."""
     host, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(count + 100, hard), hard))
     held = []
     for _ in range(count):
         connection = socket.create_connection((host, port), timeout=PATIENCE)

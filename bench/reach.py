@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench import idle, latency
+from bench import burst, idle, latency, start
 from bench.pairs import OURS, REFERENCE
 from bench.report import Row
 
@@ -46,6 +46,12 @@ def memory(limit: float, metric: str, title: str, *sides: str, unit: str = "MB")
     return Target(title, limit, metrics, idle.COUNT, unit=unit)
 
 
+def burst_of(way: str, count: int) -> Target:
+    """How much larger a proxy may be a minute after a burst."""
+    metrics = ("resident_out_growth", "resident_in_growth")
+    return Target(burst.TITLES[way], 1.2, metrics, count, unit="× idle")
+
+
 HTTP, TCP = idle.TITLES["pair"], idle.TITLES["tcp-pair"]
 EACH = "KiB/connection"
 TARGETS: Sequence[Target] = (
@@ -63,13 +69,32 @@ TARGETS: Sequence[Target] = (
     memory(7, "anonymous_SIDE_before", HTTP, "out", "in"),
     memory(3, "connection_SIDE", HTTP, "out", unit=EACH),
     memory(18, "connection_SIDE", TCP, "out", "in", unit=EACH),
+    burst_of("pair", burst.HTTP_CONNECTIONS),
+    burst_of("tcp-pair", burst.TCP_CONNECTIONS),
+    Target(start.TITLE, 80, ("ready_ms",), 0, unit="ms"),
+    Target(PAIR, 1.15, ("two_workers_out", "two_workers_in"), unit="× one worker's"),
 )
+
+
+def two_workers(rows: Sequence[Row]) -> Iterable[Row]:
+    """What a request costs a proxy with two workers, as a ratio to one with one."""
+    found = {(row.subject, row.connections, row.metric): row for row in rows if row.case == PAIR}
+    for (subject, connections, metric), row in found.items():
+        one = found.get((OURS, connections, metric))
+        if subject == f"{OURS}-two" and metric in ("cpu_out", "cpu_in") and one:
+            name = metric.replace("cpu", "two_workers")
+            ratio = row.value / one.value
+            yield Row(PAIR, OURS, connections, 0, name, ratio, "× one worker's")
 
 
 def reached(rows: Iterable[Row]) -> Iterable[Row]:
     """One row for each target whose figures were all taken; 1 and more is reached."""
+    taken = list(rows)
+    for row in two_workers(taken):
+        taken.append(row)
+        yield row
     found = {
-        (row.case, row.connections, row.metric): row.value for row in rows if row.subject == OURS
+        (row.case, row.connections, row.metric): row.value for row in taken if row.subject == OURS
     }
     for target in TARGETS:
         keys = [(target.case, target.connections, metric) for metric in target.metrics]
