@@ -138,6 +138,15 @@ impl OrigProto {
         })
     }
 
+    /// Tells a client's proxy that a response is HTTP/1's.
+    pub fn mark(self, response: &mut Fields) {
+        let version = Self {
+            absolute_form: false,
+            ..self
+        };
+        response.set(HeaderName::from_static("l5d-orig-proto"), version.value());
+    }
+
     /// Reads a value; None if it names no version of HTTP/1.
     pub fn parse(value: &[u8]) -> Option<Self> {
         let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);

@@ -8,6 +8,7 @@ pub mod detect;
 pub mod ewma;
 pub mod fields;
 pub mod first_speaker;
+pub mod forwarded;
 pub mod headers;
 pub mod http1;
 pub mod http2;

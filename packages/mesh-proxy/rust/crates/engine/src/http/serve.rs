@@ -21,16 +21,18 @@ use crate::{http1, http2};
 
 /// Has a client's connection served in a task of its own: the one in which it was accepted ends, and
 /// what it had to know does not stay in memory, nor is it passed through whenever something happens.
-pub(crate) fn hand_over<F: Future<Output = ()> + 'static>(
+pub(crate) fn hand_over(
     context: &Context,
     what: &'static str,
-    serve: impl FnOnce() -> F + 'static,
+    served: impl Future<Output = ()> + 'static,
 ) {
     let retain = context.drain.retain();
     let metrics = context.metrics.clone();
+    // Boxed: a future that is passed on by value is kept at each stage.
+    let served = Box::pin(served);
     spawn_local(async move {
         let _retain = retain;
-        survive(&metrics, what, serve).await;
+        survive(&metrics, what, || served).await;
     });
 }
 

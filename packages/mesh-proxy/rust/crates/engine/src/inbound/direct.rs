@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use super::terminate::{Terminated, terminate};
-use super::{InboundConnection, Refusal, http, tcp};
+use super::{InboundConnection, Refusal, gateway, http, tcp};
 use crate::http::Version;
 use crate::metrics::{CounterFamily, LabelSet};
 use crate::tcp::FirstBytes;
@@ -28,9 +28,18 @@ pub(super) async fn serve(
     let opening = Box::pin(open_in_time(tcp, worker)).await?;
     let Opening { io, status, header } = opening;
     count(worker, &status, &header);
-    if let Some(name) = header.name {
-        io.reset();
-        return Err(Refusal::Gateway(name.into()));
+    if let Some(name) = &header.name {
+        let connection = InboundConnection {
+            io,
+            client,
+            target: original_dst,
+            tls: status,
+            policy: worker.ctx.policies.port(original_dst.port()),
+        };
+        let connection = connection.measured(&worker.ctx.metrics);
+        // Boxed: few proxies are gateways.
+        let served = gateway::serve(connection, header.session, name, header.port, worker);
+        return Box::pin(served).await;
     }
     let port = header.port.get();
     let connection = InboundConnection {

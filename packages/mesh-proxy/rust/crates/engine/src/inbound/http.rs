@@ -42,10 +42,19 @@ const FORWARDED_CLIENT_CERT: HeaderName = HeaderName::from_static("x-forwarded-c
 
 /// Serves HTTP on a connection to the application, to its end, in a task of its own.
 pub(crate) fn spawn(connection: InboundConnection, version: Version, worker: &WorkerContext) {
+    spawn_as(connection, version, worker, |inbound| inbound);
+}
+
+/// As [`spawn`], with a service that `make` makes of who comes and by which policy.
+pub(super) fn spawn_as<S: Service + 'static>(
+    connection: InboundConnection,
+    version: Version,
+    worker: &WorkerContext,
+    make: impl FnOnce(Inbound) -> S + 'static,
+) {
     let (context, pools) = (worker.ctx.clone(), worker.pools.clone());
-    hand_over(&worker.ctx, "inbound", move || {
-        serve(connection, version, context, pools)
-    });
+    let served = serve_as(connection, version, context, pools, make);
+    hand_over(&worker.ctx, "inbound", served);
 }
 
 /// Serves HTTP on a connection to the application, to its end.
@@ -54,6 +63,16 @@ pub fn serve(
     version: Version,
     context: Context,
     pools: Pools,
+) -> impl Future<Output = ()> {
+    serve_as(connection, version, context, pools, |inbound| inbound)
+}
+
+fn serve_as<S: Service + 'static>(
+    connection: InboundConnection,
+    version: Version,
+    context: Context,
+    pools: Pools,
+    make: impl FnOnce(Inbound) -> S,
 ) -> impl Future<Output = ()> {
     let config = &context.config;
     let settings = match connection.tls.identity() {
@@ -77,15 +96,16 @@ pub fn serve(
         policy: connection.policy,
         resolved: RefCell::default(),
     };
-    serve_connection(connection.io, version, service, settings, context)
+    serve_connection(connection.io, version, make(service), settings, context)
 }
 
-struct Inbound {
-    context: Context,
-    pools: Pools,
+/// Requests to the application, or whatever else stands behind a port.
+pub(super) struct Inbound {
+    pub(super) context: Context,
+    pub(super) pools: Pools,
     client: SocketAddr,
-    target: SocketAddr,
-    tls: TlsStatus,
+    pub(super) target: SocketAddr,
+    pub(super) tls: TlsStatus,
     /// The client's verified identity, as the application reads it.
     identity: Option<HeaderValue>,
     policy: Snapshot<ServerPolicy>,
@@ -116,10 +136,8 @@ impl Service for Inbound {
         };
         let carried = self.restore(&mut request);
         if let Err(refusal) = self.forward(&request, &mut client, carried).await {
-            let id = self.count(&refusal, Some(&request));
-            let mut response = refusal.response(id, grpc, self.is_meshed(), true);
-            mark(&mut response, carried);
-            answer(&mut client, response, refusal.reason.closes).await;
+            self.decline(refusal, &request, &mut client, grpc, carried)
+                .await;
         }
     }
 
@@ -131,12 +149,33 @@ impl Service for Inbound {
 }
 
 impl Inbound {
+    /// Answers with a refusal.
+    pub(super) async fn decline(
+        &self,
+        refusal: Refusal,
+        request: &Request,
+        client: &mut Client<'_, '_, '_>,
+        grpc: bool,
+        carried: Option<OrigProto>,
+    ) {
+        let id = self.count(&refusal, Some(request));
+        let mut response = refusal.response(id, grpc, self.is_meshed(), true);
+        mark(&mut response, carried);
+        answer(client, response, refusal.reason.closes).await;
+    }
+
+    /// Lets a request in by the newest policy, and counts it.
+    pub(super) fn admit(&self, request: &Request) -> Result<(), Refusal> {
+        self.authorize(request)?.allowed.increment();
+        Ok(())
+    }
+
     fn is_meshed(&self) -> bool {
         matches!(self.tls, TlsStatus::Established(_))
     }
 
     /// Makes the request what the client's application sent, with our own word on who it is.
-    fn restore(&self, request: &mut Request) -> Option<OrigProto> {
+    pub(super) fn restore(&self, request: &mut Request) -> Option<OrigProto> {
         let carried = match request.version {
             Spoken::Http2 if self.is_meshed() => {
                 request.fields.get(&ORIG_PROTO).and_then(OrigProto::parse)
@@ -433,10 +472,6 @@ fn route(policy: &ServerPolicy, request: &Request) -> Result<Route, path::Ambigu
 /// Tells the client's proxy that the response is HTTP/1's.
 fn mark(response: &mut Response, carried: Option<OrigProto>) {
     if let Some(proto) = carried {
-        let proto = OrigProto {
-            absolute_form: false,
-            ..proto
-        };
-        response.fields.set(ORIG_PROTO, proto.value());
+        proto.mark(&mut response.fields);
     }
 }

@@ -2,6 +2,7 @@
 
 mod accept;
 mod direct;
+mod gateway;
 pub mod http;
 mod refusal;
 mod tcp;

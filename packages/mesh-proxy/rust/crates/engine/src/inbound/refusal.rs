@@ -8,6 +8,7 @@ use std::time::Duration;
 use mesh_decide::transport_header::Malformed;
 use mesh_wire::vocabulary::{reasons, refusals};
 
+use crate::outbound;
 use crate::transport::{ConnectError, failure};
 
 /// Why a connection from elsewhere is not carried. It is reset; the reason is in the log and in
@@ -33,6 +34,10 @@ pub enum Refusal {
     Silent(Duration),
     /// The client wants this proxy to be a gateway.
     Gateway(Box<str>),
+    /// The client wants this gateway to forward to a name that it does not forward for.
+    Domain(Box<str>),
+    /// This gateway finds no way on.
+    Onward(outbound::Refusal),
     /// No authorization of the policy with this revision lets the client in.
     Unauthorized(u64),
     /// The application cannot be reached.
@@ -60,6 +65,8 @@ impl Refusal {
             Self::Header(error) => error.reason(),
             Self::Silent(_) => refusals::DETECT_TIMEOUT.name,
             Self::Gateway(_) => refusals::NOT_A_GATEWAY.name,
+            Self::Domain(_) => reasons::GATEWAY_DOMAIN_NOT_FOUND.name,
+            Self::Onward(refusal) => refusal.reason(),
             Self::Unauthorized(_) => reasons::UNAUTHORIZED.name,
             Self::Connect(error) => error.reason(),
         }
@@ -97,6 +104,8 @@ impl fmt::Display for Refusal {
                     "the client wants to reach {name}; this proxy is no gateway"
                 )
             }
+            Self::Domain(name) => write!(formatter, "this gateway does not forward for {name}"),
+            Self::Onward(refusal) => write!(formatter, "the gateway finds no way on: {refusal}"),
             Self::Unauthorized(_) => formatter.write_str("no authorization lets the client in"),
             Self::Connect(error) => write!(formatter, "the application is not reached: {error}"),
         }
@@ -104,6 +113,12 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+impl From<outbound::Refusal> for Refusal {
+    fn from(refusal: outbound::Refusal) -> Self {
+        Self::Onward(refusal)
+    }
+}
 
 impl From<ConnectError> for Refusal {
     fn from(error: ConnectError) -> Self {

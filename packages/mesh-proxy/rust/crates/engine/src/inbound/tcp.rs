@@ -1,5 +1,6 @@
 //! Opaque connections to the application: authorised for as long as they last.
 
+use std::future::Future;
 use std::net::SocketAddr;
 
 use mesh_decide::authorize::{Authorization, authorize};
@@ -19,23 +20,42 @@ pub(super) async fn serve(
     upstream: Option<Upstream>,
     worker: &WorkerContext,
 ) -> Result<(), Refusal> {
+    let target = connection.target;
+    // Boxed: a connection leaves this state behind soon and lives on for long.
+    let connect = Box::pin(async {
+        match upstream {
+            Some(upstream) => Ok(upstream),
+            None => {
+                let io = connect(worker, target).await?;
+                Ok(Upstream { io, load: None })
+            }
+        }
+    });
+    carry(connection, connect, worker).await
+}
+
+/// Joins a client with what `connect` connects to, if and as long as the policy lets it in.
+pub(super) async fn carry(
+    connection: InboundConnection,
+    connect: impl Future<Output = Result<Upstream, Refusal>>,
+    worker: &WorkerContext,
+) -> Result<(), Refusal> {
     let mut policy = connection.policy.clone();
     let client = Client::new(&connection, worker);
     if let Err(refusal) = client.enter(&policy.load()) {
         connection.io.reset();
         return Err(refusal);
     }
-    let server = match upstream {
-        Some(upstream) => upstream.io,
-        None => match Box::pin(connect(worker, connection.target)).await {
-            Ok(io) => io,
-            Err(error) => {
-                connection.io.reset();
-                return Err(error.into());
-            }
-        },
+    let Upstream { io, load } = match connect.await {
+        Ok(upstream) => upstream,
+        Err(refusal) => {
+            connection.io.reset();
+            return Err(refusal);
+        }
     };
-    let mut relay = Relay::new(connection.io, server);
+    // Counts as the endpoint's load until the end.
+    let _load = load;
+    let mut relay = Relay::new(connection.io, io);
     loop {
         tokio::select! {
             result = relay.run() => {

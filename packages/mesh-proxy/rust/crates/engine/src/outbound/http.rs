@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::HeaderName;
+use http::header::{HOST, HeaderName};
 use mesh_decide::headers::{OrigProto, strip_hop_by_hop, strip_ours, strip_ours_except};
 use mesh_decide::http1::Malformed;
 use mesh_wire::vocabulary::{headers, reasons};
@@ -44,9 +44,8 @@ const REQUIRE_ID: HeaderName = HeaderName::from_static(headers::REQUIRE_ID.name)
 /// Serves HTTP on a connection of the application, to its end, in a task of its own.
 pub(crate) fn spawn(connection: OutboundConnection, version: Version, worker: &WorkerContext) {
     let (context, pools) = (worker.ctx.clone(), worker.pools.clone());
-    hand_over(&worker.ctx, "outbound", move || {
-        serve(connection, version, context, pools)
-    });
+    let served = serve(connection, version, context, pools);
+    hand_over(&worker.ctx, "outbound", served);
 }
 
 /// Serves HTTP on a connection of the application, to its end.
@@ -59,16 +58,19 @@ pub fn serve(
     let config = &context.config;
     let settings = Settings::server(&config.outbound.http2);
     let service = Outbound {
-        context: context.clone(),
-        pools,
-        routing: connection.routing,
-        original_dst: connection.original_dst,
         chosen: config.outbound.ingress_mode.then(Box::default),
+        ..Outbound::new(
+            context.clone(),
+            pools,
+            connection.routing,
+            connection.original_dst,
+        )
     };
     serve_connection(connection.io, version, service, settings, context)
 }
 
-struct Outbound {
+/// Requests of the application, or of another cluster's.
+pub(crate) struct Outbound {
     context: Context,
     pools: Pools,
     routing: Snapshot<Routing>,
@@ -95,7 +97,8 @@ impl Service for Outbound {
         let forwarded = match routing {
             Ok(chosen) => {
                 let routing = chosen.unwrap_or_else(|| self.routing.load());
-                self.forward(&mut request, &mut client, required, &routing)
+                let required = required.as_deref();
+                self.forward(&mut request, &mut client, required, &routing, None)
                     .await
             }
             Err(refusal) => Err(refusal),
@@ -132,6 +135,8 @@ struct Try {
     now: Instant,
     /// Whether there was one before, on a connection that ended.
     again: bool,
+    /// How the request came through another proxy, as HTTP/1 in HTTP/2.
+    carried: Option<OrigProto>,
 }
 
 /// How sending a request to one endpoint ended.
@@ -143,13 +148,42 @@ enum Sent {
 }
 
 impl Outbound {
+    /// Requests to where `routing` says; `original_dst` is what the client connected to.
+    pub(crate) fn new(
+        context: Context,
+        pools: Pools,
+        routing: Snapshot<Routing>,
+        original_dst: SocketAddr,
+    ) -> Self {
+        Self {
+            context,
+            pools,
+            routing,
+            original_dst,
+            chosen: None,
+        }
+    }
+
+    /// Has a request of another cluster answered, which a gateway has judged and stripped already;
+    /// `carried` is how it came. An error is the answer that the proxy must give.
+    pub(crate) async fn pass(
+        &self,
+        request: &mut Request,
+        client: &mut Client<'_, '_, '_>,
+        carried: Option<OrigProto>,
+    ) -> Result<(), Refusal> {
+        let routing = self.routing.load();
+        self.forward(request, client, None, &routing, carried).await
+    }
+
     /// Has the request answered by an endpoint; an error is the answer that the proxy must give.
     async fn forward(
         &self,
         request: &mut Request,
         client: &mut Client<'_, '_, '_>,
-        required: Option<Bytes>,
+        required: Option<&[u8]>,
         routing: &Routing,
+        carried: Option<OrigProto>,
     ) -> Result<(), Refusal> {
         let limit = self.context.config.outbound.max_in_flight;
         let _in_flight = (self.context.admission.outbound(limit))
@@ -161,6 +195,7 @@ impl Outbound {
             started,
             now: started,
             again: false,
+            carried,
         };
         let mut unconnected = None;
         loop {
@@ -169,12 +204,16 @@ impl Outbound {
                 (Ok(endpoint), _) => endpoint,
                 (Err(why), last) => return Err(unavailable(why, last)),
             };
-            require(&endpoint, required.as_deref())?;
+            require(&endpoint, required)?;
             unconnected = None;
-            match self
+            let own = rename(request, &endpoint);
+            let sent = self
                 .send(request, client, routing, backend, &endpoint, attempt)
-                .await
-            {
+                .await;
+            if let Some(own) = own {
+                request.authority = own;
+            }
+            match sent {
                 Sent::Over => return Ok(()),
                 Sent::Failed(refusal) => return Err(refusal),
                 Sent::Again(refusal) if attempt.again || !self.context.config.outbound.resends => {
@@ -231,7 +270,13 @@ impl Outbound {
                 pending(backend, endpoint, attempt.now),
             );
             let meshed = matches!(target.tls, TlsStatus::Established(_));
-            let edit = |response: &mut Response| edit(response, meshed && self.tells());
+            let edit = |response: &mut Response| {
+                let closes = edit(response, meshed && self.tells());
+                if let Some(proto) = attempt.carried {
+                    proto.mark(&mut response.fields);
+                }
+                closes
+            };
             match upstream.attempt(request, client, edit, &mut record).await {
                 Attempt::Over(ending) => {
                     self.close(request, record, ending);
@@ -427,6 +472,15 @@ impl Dial {
             load.connect_failed(self.begun, Instant::now(), backoff);
         }
     }
+}
+
+/// Gives a request the authority that a gateway is to be asked for; gives back its own.
+fn rename(request: &mut Request, endpoint: &Endpoint) -> Option<Bytes> {
+    let authority = endpoint.authority_override.as_ref()?;
+    // Written anew from the authority.
+    request.fields.remove(&HOST);
+    let authority = Bytes::copy_from_slice(authority.as_bytes());
+    Some(std::mem::replace(&mut request.authority, authority))
 }
 
 /// The backend of the first rule. Requests are matched to rules once the policy model has matches.

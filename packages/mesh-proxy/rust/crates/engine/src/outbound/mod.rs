@@ -9,10 +9,23 @@ mod tcp;
 pub use accept::accept;
 pub use refusal::Refusal;
 
+use crate::snapshot::OpaqueRoute;
+use crate::tcp::Upstream;
+use crate::worker::WorkerContext;
+
 use std::net::SocketAddr;
 
 use crate::snapshot::{Routing, Snapshot};
 use crate::transport::Io;
+
+/// Connects to an endpoint of one of `routes` for a client that names no server.
+pub(crate) async fn connect(
+    worker: &WorkerContext,
+    routing: &Routing,
+    routes: &[OpaqueRoute],
+) -> Result<Upstream, Refusal> {
+    tcp::connect(worker, routing, routes, None).await
+}
 
 /// A connection of the pod's application whose destination is known.
 #[derive(Debug)]

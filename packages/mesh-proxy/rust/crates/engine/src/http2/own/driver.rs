@@ -202,48 +202,55 @@ impl Driver {
         }
     }
 
+    /// Writes what all have said, with one flush at the end; ready once the connection is over.
     fn write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let shared = self.shared.clone();
-        loop {
-            let mut core = shared.borrow();
-            if self.ending.is_none()
-                && (core.abandoned || core.connection.is_done())
-                && core.connection.is_empty()
-            {
-                core.connection.shut_down();
-                self.ending = Some(Ok(()));
-            }
-            while self.written < core.connection.output().len() {
-                let bytes = &core.connection.output()[self.written..];
-                match Pin::new(&mut self.io).poll_write(cx, bytes)? {
-                    Poll::Ready(length) => self.written += length,
-                    Poll::Pending => {
-                        core.connection.output().drain(..self.written);
-                        self.written = 0;
-                        return Poll::Pending;
-                    }
-                }
-            }
-            self.written = 0;
-            let idle = core.connection.is_empty();
-            let output = core.connection.output();
-            output.clear();
-            if idle && output.capacity() > KEPT {
-                *output = Vec::new();
-            }
-            ready!(Pin::new(&mut self.io).poll_flush(cx))?;
-            core.unblock();
-            drop(core);
-            return match &self.ending {
-                None => Poll::Pending,
-                Some(_) => {
-                    // The error that ends the connection is told, whatever becomes of this.
-                    let shut = ready!(Pin::new(&mut self.io).poll_shutdown(cx));
-                    let ended = self.ending.take().unwrap_or(Ok(()));
-                    Poll::Ready(ended.and(shut.map_err(Error::from)))
-                }
-            };
+        let mut core = shared.borrow();
+        let unused = core.abandoned || core.connection.is_done();
+        if self.ending.is_none() && unused && core.connection.is_empty() {
+            core.connection.shut_down();
+            self.ending = Some(Ok(()));
         }
+        let written = self.write_out(&mut core, cx);
+        match &self.ending {
+            None => {
+                ready!(written)?;
+                core.unblock();
+                Poll::Pending
+            }
+            Some(Ok(())) => {
+                ready!(written)?;
+                drop(core);
+                Pin::new(&mut self.io)
+                    .poll_shutdown(cx)
+                    .map_err(Error::from)
+            }
+            // The peer is told why if it takes that at once; nobody waits for one that does not.
+            Some(Err(error)) => Poll::Ready(Err(error.clone())),
+        }
+    }
+
+    fn write_out(&mut self, core: &mut Core, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let idle = core.connection.is_empty();
+        let output = core.connection.output();
+        while self.written < output.len() {
+            let bytes = &output[self.written..];
+            match Pin::new(&mut self.io).poll_write(cx, bytes)? {
+                Poll::Ready(0) => return Poll::Ready(Err(Error::Closed)),
+                Poll::Ready(length) => self.written += length,
+                Poll::Pending => {
+                    output.drain(..self.written);
+                    self.written = 0;
+                    return Poll::Pending;
+                }
+            }
+        }
+        self.written = 0;
+        output.clear();
+        if idle && output.capacity() > KEPT {
+            *output = Vec::new();
+        }
+        Pin::new(&mut self.io).poll_flush(cx).map_err(Error::from)
     }
 }
 
