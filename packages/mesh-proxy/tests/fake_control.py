@@ -164,7 +164,7 @@ class FakeControl:
         options = [("grpc.so_reuseport", 0)]
         if self.streams is not None:
             options.append(("grpc.max_concurrent_streams", self.streams))
-        server = grpc.server(ThreadPoolExecutor(max_workers=64), options=options)
+        server = grpc.server(ThreadPoolExecutor(max_workers=256), options=options)
         identity_pb2_grpc.add_IdentityServicer_to_server(_Identity(self), server)
         destination_pb2_grpc.add_DestinationServicer_to_server(_Destination(self), server)
         inbound_pb2_grpc.add_InboundServerPoliciesServicer_to_server(_Inbound(self), server)

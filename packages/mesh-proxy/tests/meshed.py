@@ -113,24 +113,31 @@ class Mesh:
 
 @contextmanager
 def running(
-    spaces: Pair, folder: Path, variables: Mapping[str, str] | None = None
+    spaces: Pair,
+    folder: Path,
+    variables: Mapping[str, str] | None = None,
+    server_variables: Mapping[str, str] | None = None,
 ) -> Iterator[Mesh]:
-    """Both engines from start to end, in namespaces that redirect to them."""
+    """Both engines from start to end, in namespaces that redirect to them.
+
+    What the server's engine is told otherwise stands in `server_variables`.
+    """
     asked = FakeControl()
     told = FakeControl(asked.authority)
     token = folder / "token"
     token.write_text("token")
     with ExitStack() as stack:
         engines = []
-        for space, control, identity, addresses in (
-            (spaces.app, asked, IDENTITY, APP),
-            (spaces.peer, told, SERVER_IDENTITY, PEER),
+        both = dict(variables or {})
+        for space, control, identity, addresses, own in (
+            (spaces.app, asked, IDENTITY, APP, both),
+            (spaces.peer, told, SERVER_IDENTITY, PEER, both | dict(server_variables or {})),
         ):
             with entered(space.path):
                 stack.enter_context(control.running())
             settings = engine.environment(control, token, identity, addresses)
             log = folder / f"{identity}.log"
-            proxy = engine.running(space, settings | dict(variables or {}), log)
+            proxy = engine.running(space, settings | own, log)
             engines.append(stack.enter_context(proxy))
         for proxy in engines:
             proxy.wait_ready()

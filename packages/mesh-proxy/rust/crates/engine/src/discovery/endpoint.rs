@@ -1,13 +1,17 @@
 //! One endpoint, from the wire.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use mesh_decide::http2::MAX_WINDOW;
+use mesh_decide::http2::frame::{MAX_SIZE, MIN_MAX_SIZE};
 use mesh_wire::destination::tls_identity::Strategy;
-use mesh_wire::destination::{TlsIdentity, WeightedAddr, protocol_hint};
+use mesh_wire::destination::{Http2ClientParams, TlsIdentity, WeightedAddr, protocol_hint};
 use rustls::pki_types::ServerName;
 
 use crate::control::wire::{self, Malformed};
+use crate::http2::{self, Http2Params, KeepAlive};
 use crate::metrics::LabelSet;
 use crate::snapshot::{Endpoint, Hint, Labels, PeerId, PeerTls};
 
@@ -58,9 +62,35 @@ fn fresh(addr: &WeightedAddr, set: &WireLabels) -> Result<Endpoint, Malformed> {
             .authority_override
             .as_ref()
             .map(|authority| authority.authority_override.as_str().into()),
+        http2: addr.http2.as_ref().map(http2).unwrap_or_default(),
         labels: labels(set, &addr.metric_labels),
         ..Endpoint::plain(address, NOT_MESHED)
     })
+}
+
+/// Values that HTTP/2 does not allow count as absent: the endpoint is as good without them.
+fn http2(wire: &Http2ClientParams) -> Http2Params {
+    const WINDOWS: RangeInclusive<u32> = 1..=MAX_WINDOW;
+    const FRAMES: RangeInclusive<u32> = MIN_MAX_SIZE..=MAX_SIZE;
+    let flow = wire.flow_control.unwrap_or_default();
+    let internals = wire.internals.unwrap_or_default();
+    let within = |value: u32, range: RangeInclusive<u32>| range.contains(&value).then_some(value);
+    let pings = wire.keep_alive.as_ref();
+    Http2Params {
+        stream_window: within(flow.initial_stream_window_size, WINDOWS),
+        connection_window: within(flow.initial_connection_window_size, WINDOWS),
+        adaptive: flow.adaptive_flow_control,
+        max_frame_size: within(internals.max_frame_size, FRAMES),
+        max_send_buffer: within(internals.max_send_buf_size, WINDOWS).map(|size| size as usize),
+        keep_alive: pings.and_then(|pings| {
+            let interval = wire::duration(pings.interval);
+            let pause = http2::keep_alive(interval, wire::duration(pings.timeout))?;
+            Some(KeepAlive {
+                while_idle: pings.while_idle,
+                ..pause
+            })
+        }),
+    }
 }
 
 fn peer_tls(identity: &TlsIdentity) -> Result<PeerTls, Malformed> {
@@ -111,5 +141,6 @@ fn same(known: &Endpoint, fresh: &Endpoint) -> bool {
         && known.hint == fresh.hint
         && known.transport_port == fresh.transport_port
         && known.authority_override == fresh.authority_override
+        && known.http2 == fresh.http2
         && known.labels == fresh.labels
 }

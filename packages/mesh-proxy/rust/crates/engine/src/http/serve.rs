@@ -41,12 +41,14 @@ pub(crate) async fn serve<S: Service + 'static>(
     io: Io,
     version: Version,
     service: S,
-    settings: Settings,
+    settings: Box<Settings>,
     context: Context,
 ) {
     let drain = &context.drain;
     match version {
         Version::Http1 => {
+            // HTTP/2's own; connections are many, and held for long.
+            drop(settings);
             if let Some(tunnel) = http1::serve(io, &service, drain).await {
                 drop(service);
                 Box::pin(join(tunnel)).await;

@@ -17,4 +17,4 @@ pub use error::Error;
 pub use outgoing::Outgoing;
 pub use server::{Responder, serve};
 pub(crate) use settings::keep_alive;
-pub use settings::{Implementation, KeepAlive, Settings};
+pub use settings::{Http2Params, Implementation, KeepAlive, Settings};

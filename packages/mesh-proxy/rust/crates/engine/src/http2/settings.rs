@@ -45,6 +45,22 @@ pub struct Settings {
 pub struct KeepAlive {
     pub interval: Duration,
     pub timeout: Duration,
+    /// Whether they are sent while there is no stream, too.
+    pub while_idle: bool,
+}
+
+/// What the control plane says of connections to one endpoint; what it leaves open stays as it is.
+///
+/// How many streams are remembered that this end has reset is not among it: that is bounded anyhow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Http2Params {
+    pub stream_window: Option<u32>,
+    pub connection_window: Option<u32>,
+    /// Whether a stream's window grows by need, though `stream_window` is given.
+    pub adaptive: bool,
+    pub max_frame_size: Option<u32>,
+    pub max_send_buffer: Option<usize>,
+    pub keep_alive: Option<KeepAlive>,
 }
 
 /// A window as large as a fast network needs at a millisecond's round trip, and large enough that
@@ -75,6 +91,22 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The same, with what an endpoint wants otherwise.
+    pub fn with(self, params: &Http2Params) -> Self {
+        Self {
+            stream_window: params.stream_window.unwrap_or(self.stream_window),
+            grows: match params.stream_window {
+                Some(_) => params.adaptive,
+                None => self.grows,
+            },
+            connection_window: params.connection_window.unwrap_or(self.connection_window),
+            max_frame_size: params.max_frame_size.unwrap_or(self.max_frame_size),
+            max_send_buffer: params.max_send_buffer.unwrap_or(self.max_send_buffer),
+            keep_alive: params.keep_alive.or(self.keep_alive),
+            ..self
+        }
+    }
+
     /// The same, spoken by `implementation`.
     pub fn by(self, implementation: Implementation) -> Self {
         Self {
@@ -145,5 +177,6 @@ pub(crate) fn keep_alive(
         .map(|interval| KeepAlive {
             interval,
             timeout: timeout.unwrap_or(TIMEOUT),
+            while_idle: true,
         })
 }

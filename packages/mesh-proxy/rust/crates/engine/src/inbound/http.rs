@@ -96,6 +96,7 @@ fn serve_as<S: Service + 'static>(
         policy: connection.policy,
         resolved: RefCell::default(),
     };
+    let settings = Box::new(settings);
     serve_connection(connection.io, version, make(service), settings, context)
 }
 

@@ -66,7 +66,7 @@ pub fn serve(
             connection.original_dst,
         )
     };
-    serve_connection(connection.io, version, service, settings, context)
+    serve_connection(connection.io, version, service, Box::new(settings), context)
 }
 
 /// Requests of the application, or of another cluster's.
@@ -451,7 +451,7 @@ impl Dial {
             config.outbound.http2.keep_alive_interval,
             config.outbound.http2.keep_alive_timeout,
         );
-        let settings = Settings::client(config.http2_client, pings);
+        let settings = Settings::client(config.http2_client, pings).with(&self.endpoint.http2);
         let settings = match self.endpoint.tls {
             Some(_) => settings.by(config.mesh_http2),
             None => settings,

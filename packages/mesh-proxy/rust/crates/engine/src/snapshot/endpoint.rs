@@ -8,6 +8,7 @@ use rustls::pki_types::ServerName;
 
 use super::Labels;
 use crate::balance::Load;
+use crate::http2::Http2Params;
 
 /// Who the peer must prove to be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -67,6 +68,8 @@ pub struct Endpoint {
     pub transport_port: Option<u16>,
     /// Host and port to ask for instead of the request's authority (a gateway).
     pub authority_override: Option<Arc<str>>,
+    /// How HTTP/2 is spoken with it.
+    pub http2: Http2Params,
     /// The labels of the endpoint and its set, each prefixed `dst_`.
     pub labels: Labels,
     /// Outstanding work and latency estimate, shared by all workers.
@@ -85,6 +88,7 @@ impl Endpoint {
             hint: Hint::Unknown,
             transport_port: None,
             authority_override: None,
+            http2: Http2Params::default(),
             labels: Labels::from(""),
             load: Load::default(),
         }

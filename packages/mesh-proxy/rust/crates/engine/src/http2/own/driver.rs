@@ -98,16 +98,20 @@ impl Driver {
     }
 
     fn keep_alive(&mut self, cx: &mut Context<'_>) {
-        while let Some(pinger) = &mut self.pinger
-            && let Poll::Ready(due) = pinger.poll(cx)
-        {
+        let Some(pinger) = &mut self.pinger else {
+            return;
+        };
+        let idle = self.shared.borrow().connection.is_empty();
+        let mut dead = false;
+        while !dead && let Poll::Ready(due) = pinger.poll(idle, cx) {
             match due {
                 Due::Ping => self.shared.borrow().connection.ping(),
-                Due::Dead => {
-                    self.pinger = None;
-                    self.fail(Error::Silent);
-                }
+                Due::Dead => dead = true,
             }
+        }
+        if dead {
+            self.pinger = None;
+            self.fail(Error::Silent);
         }
     }
 

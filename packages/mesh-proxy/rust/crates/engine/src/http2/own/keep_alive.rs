@@ -32,14 +32,19 @@ impl Pinger {
         }
     }
 
-    /// Ready when something is due.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Due> {
-        ready!(self.timer.as_mut().poll(cx));
-        if self.waiting {
-            return Poll::Ready(Due::Dead);
+    /// Ready when something is due; `idle`: there is no stream.
+    pub(super) fn poll(&mut self, idle: bool, cx: &mut Context<'_>) -> Poll<Due> {
+        loop {
+            ready!(self.timer.as_mut().poll(cx));
+            if self.waiting {
+                return Poll::Ready(Due::Dead);
+            }
+            if !idle || self.times.while_idle {
+                self.rest(true, self.times.timeout);
+                return Poll::Ready(Due::Ping);
+            }
+            self.rest(false, self.times.interval);
         }
-        self.rest(true, self.times.timeout);
-        Poll::Ready(Due::Ping)
     }
 
     /// The answer has come.
