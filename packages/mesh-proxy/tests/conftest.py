@@ -1,8 +1,13 @@
 """Markers of this package's tests."""
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from network import Pair
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -15,3 +20,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("netns"):
             item.add_marker(pytest.mark.skip(reason="needs root (network namespaces)"))
+
+
+@pytest.fixture(scope="module")
+def spaces() -> "Iterator[Pair]":
+    """Two pods whose connections go through a proxy; the test starts the proxies."""
+    # Not for tests that make no namespaces: this imports grpc.
+    import engine
+    from network import pair
+
+    with pair() as spaces:
+        for space in (spaces.app, spaces.peer):
+            engine.redirect(space)
+        yield spaces

@@ -4,26 +4,19 @@ import socket
 import threading
 from contextlib import suppress
 
+from raw_server import RawServer
 
-class Holding:
+
+class Holding(RawServer):
     """Each connection carries one request; it is answered once `release` is set."""
 
     def __init__(self, listener: socket.socket) -> None:
         self.release = threading.Event()
         self.waiting = threading.Semaphore(0)
         """Released by every request that has come."""
-        self._listener = listener
         # All come at once.
         listener.listen(2048)
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                stream, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=[stream], daemon=True).start()
+        super().__init__(listener)
 
     def _serve(self, stream: socket.socket) -> None:
         with stream, suppress(OSError):
@@ -39,5 +32,4 @@ class Holding:
 
     def close(self) -> None:
         self.release.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        super().close()

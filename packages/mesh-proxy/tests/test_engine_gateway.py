@@ -12,7 +12,7 @@ import meshed
 import pytest
 from fake_control import detect_policy, endpoints, opaque_policy, open_server, profile
 from meshed import SERVER_IDENTITY, SERVICE, Mesh
-from network import PEER, Pair, pair
+from network import PEER, Pair
 from raw_server import RawServer
 
 from mesh_proto.pb import inbound_pb2
@@ -23,14 +23,6 @@ FAR = "web.far.svc.cluster.local"
 """What the gateway is asked for; it knows a server by that name."""
 PORT, APPLICATION, GRPC = 8080, 8090, 50051
 SUFFIXES = {"LINKERD2_PROXY_INBOUND_GATEWAY_SUFFIXES": "far.svc.cluster.local."}
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture(scope="module")

@@ -96,14 +96,6 @@ def test_the_tables_have_every_kind_of_the_wire():
 
 
 @pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
-
-
-@pytest.fixture(scope="module")
 def lonely() -> Iterator[Pair]:
     """Two pods of which only the first has a proxy."""
     with pair() as spaces:

@@ -12,7 +12,7 @@ import pytest
 from fake_control import opaque_policy, opaque_server
 from holding import Holding
 from meshed import NAME, SERVICE, Mesh
-from network import APP, Pair, pair
+from network import APP, Pair
 from raw_server import RawServer
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(60)]
@@ -20,14 +20,6 @@ pytestmark = [pytest.mark.netns, pytest.mark.timeout(60)]
 PORT, ELSEWHERE = 8080, 9100
 STOPPING = "stopping: finishing what is open"
 REQUEST = b"GET /x HTTP/1.1\r\nHost: web\r\n\r\n"
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture

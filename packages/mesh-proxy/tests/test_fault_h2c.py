@@ -10,7 +10,7 @@ import meshed
 import pytest
 from frames import Peer
 from meshed import Mesh, Way
-from network import Pair, pair
+from network import Pair
 from raw_server import RawServer
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(90), pytest.mark.fault(36)]
@@ -21,14 +21,6 @@ UPGRADE = (
     "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: {}\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
 )
 PROTOCOLS = ["h2c", "H2C", "h2c, websocket", "websocket, h2c", "h2", "HTTP/2.0"]
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture(scope="module")

@@ -8,21 +8,13 @@ import engine
 import meshed
 import pytest
 from meshed import NAME, SERVICE, Mesh
-from network import PEER, Pair, pair
+from network import PEER, Pair
 from raw_server import RawServer
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(60)]
 
 PORT = 8080
 OTHER = "other.shop.serviceaccount.identity.linkerd.cluster.local"
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture

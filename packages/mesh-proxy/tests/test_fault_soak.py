@@ -15,7 +15,7 @@ import meshed
 import pytest
 from fake_control import endpoints
 from meshed import NAME, SERVER_IDENTITY, SERVICE, UNMESHED, Mesh, Way
-from network import PEER, Pair, pair
+from network import PEER, Pair
 from raw_server import RawServer
 
 from mesh_proxy.init.namespace import entered
@@ -25,14 +25,6 @@ pytestmark = [pytest.mark.netns, pytest.mark.timeout(120)]
 PORT = 8080
 REQUEST = b"GET /x HTTP/1.1\r\nHost: web\r\n\r\n"
 MEGABYTE = 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture

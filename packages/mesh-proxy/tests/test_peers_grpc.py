@@ -12,20 +12,12 @@ import meshed
 import pytest
 from grpc_server import Everything
 from meshed import Mesh, Way
-from network import Pair, pair
+from network import Pair
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(90)]
 
 PORT = 50051
 _CLIENT = Path(__file__).with_name("grpc_client.py")
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture(scope="module")

@@ -6,26 +6,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import engine
 import grpc_server
 import meshed
 import pytest
 from grpc_server import Everything
 from meshed import Mesh
-from network import Pair, pair
+from network import Pair
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(90)]
 
 PORT = 50051
 IMPLEMENTATION = "LINKERD2_PROXY_MESH_HTTP2"
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,7 @@ fn run(role: Role, input: &[u8], cut: usize) -> (Vec<String>, u64) {
 
 fn note(event: Event<'_>, events: &mut Vec<String>) -> u64 {
     match event {
-        Event::Nothing | Event::Room { .. } => 0,
+        Event::Nothing | Event::Room { .. } | Event::Settings => 0,
         Event::Data {
             stream,
             content,

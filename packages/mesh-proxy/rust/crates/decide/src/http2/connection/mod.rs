@@ -86,8 +86,10 @@ pub enum Event<'a> {
         code: ErrorCode,
         by_peer: bool,
     },
-    /// There may be room for content of this stream; 0: of all.
+    /// There may be room for content of this stream; 0: the connection's window has grown.
     Room { stream: u32 },
+    /// The peer's settings have changed: there may be room on every stream, and for more of them.
+    Settings,
     /// The peer processes no streams of ours above `last_stream`: see [`Connection::left_out`].
     GoAway { last_stream: u32, code: ErrorCode },
     /// The answer to a [ping](Connection::ping).

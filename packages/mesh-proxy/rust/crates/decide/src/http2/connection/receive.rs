@@ -323,8 +323,9 @@ impl<S: Default> Connection<S> {
         let used = HEAD + extent.start as usize;
         let event = self.judge_content(head, extent.length, end)?;
         if let Some(event) = event {
-            // What follows of the frame is of a stream that is over by now.
-            self.partial = Some(Partial {
+            // What follows of the frame, if anything does, is of a stream that is over by now.
+            let more = partial.content > 0 || partial.padding > 0;
+            self.partial = more.then_some(Partial {
                 end: false,
                 ..partial
             });
@@ -474,7 +475,7 @@ impl<S: Default> Connection<S> {
         self.encoder.set_limit(self.peer.header_table_size);
         self.settled = true;
         frame::write_settings_ack(&mut self.out);
-        Ok(Event::Room { stream: 0 })
+        Ok(Event::Settings)
     }
 
     fn pinged<'a>(&mut self, ack: bool, opaque: [u8; 8]) -> Result<Event<'a>, Violation> {

@@ -57,7 +57,7 @@ fn see(event: Event<'_>) -> Option<Seen> {
         } => Seen::Reset(stream, code, by_peer),
         Event::GoAway { last_stream, .. } => Seen::GoAway(last_stream),
         Event::Pong => Seen::Pong,
-        Event::Room { .. } | Event::Nothing => return None,
+        Event::Room { .. } | Event::Settings | Event::Nothing => return None,
     })
 }
 
@@ -518,6 +518,18 @@ fn frames_on_streams_that_are_over_harm_only_themselves() {
     assert!(client.data(stream, b"on its way", true));
     assert!(pass(&mut client, &mut server).is_empty());
     assert_eq!(server.output().len(), before, "nothing more is said");
+}
+
+#[test]
+fn what_follows_an_empty_frame_of_a_stream_that_is_over_is_read_at_once() {
+    let (mut client, mut server) = pair();
+    let stream = get(&mut client, "/");
+    pass(&mut client, &mut server);
+    // `take` demands that nothing is left over.
+    let empty = frame(Kind::DATA, Flags::NONE, stream, b"");
+    let ping = frame(Kind::PING, Flags::NONE, 0, &[1; 8]);
+    take(&mut server, &[empty, ping].concat()).unwrap();
+    assert!(server.output().ends_with(&[1; 8]));
 }
 
 #[test]

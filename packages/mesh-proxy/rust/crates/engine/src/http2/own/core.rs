@@ -198,6 +198,14 @@ impl Core {
         }
     }
 
+    /// Every stream's window may have grown, and their number too.
+    pub(super) fn wake_all(&mut self) {
+        for mailbox in self.connection.all() {
+            mailbox.wake();
+        }
+        self.wake_waiting();
+    }
+
     pub(super) fn wake(&mut self, stream: u32) {
         if let Some(mailbox) = self.connection.get(stream) {
             mailbox.wake();

@@ -290,10 +290,8 @@ fn hand_out(core: &mut Core, event: Event<'_>, arrive: &mut impl FnMut(Arrival))
             }
             return;
         }
-        Event::Room { stream: 0 } => {
-            core.unblock();
-            return core.wake_waiting();
-        }
+        Event::Room { stream: 0 } => return core.unblock(),
+        Event::Settings => return core.wake_all(),
         Event::Room { stream } => return core.wake(stream),
         Event::GoAway { code, .. } => return core.leave_out(code),
         Event::Pong | Event::Nothing => return,
