@@ -14,7 +14,7 @@ from bench.subjects import subjects
 TOP = 25
 SECONDS = 5
 CONNECTIONS = 32
-LINE = re.compile(r"^\s*([\d.]+)%\s+(\S+)\s+\[(.)\]\s+(.+?)(?:\s{2,}.*)?$", re.MULTILINE)
+LINE = re.compile(r"^\s*([\d.]+)%\s+(\S+)\s+\[(.)\]\s+(.+?)(?:[ \t]{2,}.*)?$", re.MULTILINE)
 
 
 def parse(report: str) -> list[tuple[float, str, str]]:
