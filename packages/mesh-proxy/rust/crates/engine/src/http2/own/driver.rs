@@ -177,8 +177,9 @@ impl Driver {
         let read = Pin::new(&mut self.io).poll_read(cx, &mut target)?;
         let length = target.filled().len();
         rest.truncate(before + length);
-        if read.is_ready() && length == 0 {
-            return Ok(false);
+        if length == 0 {
+            self.rest = rest;
+            return Ok(read.is_pending());
         }
         let used = self.take(&rest, arrive)?;
         rest.drain(..used);
