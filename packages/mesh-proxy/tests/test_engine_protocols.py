@@ -1,5 +1,6 @@
 """Every protocol that the wire API can declare, for clients that speak it and for others."""
 
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -290,3 +291,36 @@ def test_what_is_hinted_of_an_endpoint(mesh, spaces, hint, uri):
     assert found == ([] if hint.session is None else [hint.session])
     secured = (f'target_addr="{PEER[4]}:{port}"', 'tls="true"', 'direction="inbound"')
     assert mesh.server.metric("tcp_open_total", *secured) > 0
+
+
+def test_parameters_of_an_endpoint_are_obeyed(lonely, control):
+    """What the control plane says of HTTP/2 stands where a connection begins."""
+    port = next(PORTS)
+    where, path = f"{UNMESHED}:{port}", f"plain.{meshed.NAME}:{port}"
+    control.say("GetProfile", where, profile(path))
+    control.say("Watch", where, outbound("http2", path))
+    update = endpoints(f"{PEER[4]}:{port}")
+    (endpoint,) = update.add.addrs
+    endpoint.http2.flow_control.initial_stream_window_size = 100_000
+    endpoint.http2.internals.max_frame_size = 20_000
+    endpoint.http2.keep_alive.interval.FromMilliseconds(50)
+    endpoint.http2.keep_alive.timeout.FromSeconds(5)
+    control.say("Get", path, update)
+    wanted = (
+        struct.pack("!HI", frames.INITIAL_WINDOW_SIZE, 100_000),
+        struct.pack("!HI", frames.MAX_FRAME_SIZE, 20_000),
+        # Of a ping, all but its payload.
+        frames.ping()[:9],
+    )
+    with lonely.peer.listener(port) as listener, lonely.app.connection(UNMESHED, port) as stream:
+        stream.sendall(SPOKEN["http2"])
+        listener.settimeout(engine.SECONDS)
+        server, _ = listener.accept()
+        with server:
+            server.settimeout(engine.SECONDS)
+            heard = b""
+            # A server that never says a word.
+            while not all(part in heard for part in wanted):
+                data = server.recv(4096)
+                assert data, heard
+                heard += data
