@@ -9,6 +9,7 @@ use mesh_engine::snapshot::PeerId;
 use mesh_engine::testing::Authority;
 use mesh_engine::tls::{Credentials, TRANSPORT_ALPN, provider, server_only};
 use mesh_engine::transport::{ConnectError, TlsStatus, TlsStream, connect};
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ServerConfig, version};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -41,40 +42,60 @@ async fn impostor(credentials: Credentials) -> SocketAddr {
     .await
 }
 
-/// Servers whose certificates are wrong in one way, and the reason that must be given.
-fn impostors(ours: &Authority) -> Vec<(Credentials, &'static str)> {
-    let expired = ours.issue_with(SERVER, |params| {
+/// Certificates for `name` that are wrong in one way, and the reason that must be given.
+fn wrong(ours: &Authority, name: &str) -> Vec<(Credentials, &'static str)> {
+    let expired = ours.issue_with(name, |params| {
         params.not_before = (SystemTime::now() - 2 * DAY).into();
         params.not_after = (SystemTime::now() - DAY).into();
     });
-    let early = ours.issue_with(SERVER, |params| {
+    let early = ours.issue_with(name, |params| {
         params.not_before = (SystemTime::now() + DAY).into();
         params.not_after = (SystemTime::now() + 2 * DAY).into();
     });
-    let authority = ours.issue_with(SERVER, |params| {
+    let authority = ours.issue_with(name, |params| {
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     });
     // Another authority under the names of ours.
     let stranger = Authority::new();
-    let mut unchained = ours.issue(SERVER);
+    let mut unchained = ours.issue(name);
     unchained.chain.truncate(1);
-    let mut long = ours.issue(SERVER);
+    let mut long = ours.issue(name);
     let issuer = long.chain[1].clone();
     // 2,000 certificates are about a mebibyte.
     long.chain.resize(2_000, issuer);
     vec![
         (expired, "tls_expired"),
         (early, "tls_not_yet_valid"),
-        (ours.issue(CLIENT), "tls_wrong_identity"),
-        (
-            ours.issue("*.shop.serviceaccount.identity.linkerd.cluster.local"),
-            "tls_wrong_identity",
-        ),
         (authority, "tls_ca_as_leaf"),
-        (stranger.issue(SERVER), "tls_bad_signature"),
+        (stranger.issue(name), "tls_bad_signature"),
         (unchained, "tls_unknown_issuer"),
+        (self_signed(name), "tls_unknown_issuer"),
         (long, "tls_garbage"),
     ]
+}
+
+/// Signed by nobody but itself.
+fn self_signed(name: &str) -> Credentials {
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let params = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
+    let leaf = params.self_signed(&key).unwrap();
+    Credentials {
+        chain: vec![leaf.der().clone()],
+        key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+        valid_until: SystemTime::now() + DAY,
+    }
+}
+
+/// Servers whose certificates are wrong in one way, and the reason that must be given.
+fn impostors(ours: &Authority) -> Vec<(Credentials, &'static str)> {
+    let mut impostors = wrong(ours, SERVER);
+    for name in [
+        CLIENT,
+        "*.shop.serviceaccount.identity.linkerd.cluster.local",
+    ] {
+        impostors.push((ours.issue(name), "tls_wrong_identity"));
+    }
+    impostors
 }
 
 #[tokio::test]
@@ -125,18 +146,7 @@ async fn fault_07_one_of_two_names_is_enough() {
 async fn fault_07_a_client_with_a_wrong_certificate_is_refused_with_the_reason() {
     run(async {
         let pair = Pair::opaque(app::echo().await).await;
-        let expired = pair.authority.issue_with(CLIENT, |params| {
-            params.not_before = (SystemTime::now() - 2 * DAY).into();
-            params.not_after = (SystemTime::now() - DAY).into();
-        });
-        let stranger = Authority::new().issue(CLIENT);
-        let mut unchained = pair.authority.issue(CLIENT);
-        unchained.chain.truncate(1);
-        for (credentials, reason) in [
-            (expired, "tls_expired"),
-            (stranger, "tls_bad_signature"),
-            (unchained, "tls_unknown_issuer"),
-        ] {
+        for (credentials, reason) in wrong(&pair.authority, CLIENT) {
             let anchors = pair.authority.anchors();
             let mut config = server_only(&anchors, PeerId::Dns(SERVER.into())).unwrap();
             config.client_auth_cert_resolver = certified(credentials);
