@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bench.errors import FieldError
-from bench.pairs import OURS
-from bench.reach import TARGETS, Target
+from bench.reach import TARGETS, Target, figures
 from bench.report import Row
 
 PAGE = Path(__file__).parents[1] / "docs/performance.md"
@@ -22,9 +21,7 @@ def read(path: Path) -> list[Row]:
 
 def table(rows: Iterable[Row]) -> list[str]:
     """One line for each target."""
-    found = {
-        (row.case, row.connections, row.metric): row.value for row in rows if row.subject == OURS
-    }
+    found = figures(rows)
     lines = [_line(HEADING), _line(["---"] * len(HEADING))]
     return lines + [_line(_cells(target, found)) for target in TARGETS]
 

@@ -87,15 +87,20 @@ def two_workers(rows: Sequence[Row]) -> Iterable[Row]:
             yield Row(PAIR, OURS, connections, 0, name, ratio, "× one worker's")
 
 
+def figures(rows: Iterable[Row]) -> dict[tuple[str, int, str], float]:
+    """What was found of our proxies, by case, connections and metric."""
+    return {
+        (row.case, row.connections, row.metric): row.value for row in rows if row.subject == OURS
+    }
+
+
 def reached(rows: Iterable[Row]) -> Iterable[Row]:
     """One row for each target whose figures were all taken; 1 and more is reached."""
     taken = list(rows)
     for row in two_workers(taken):
         taken.append(row)
         yield row
-    found = {
-        (row.case, row.connections, row.metric): row.value for row in taken if row.subject == OURS
-    }
+    found = figures(taken)
     for target in TARGETS:
         keys = [(target.case, target.connections, metric) for metric in target.metrics]
         if all(key in found for key in keys):

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +38,14 @@ class Way:
     def connection(self, port: int) -> socket.socket:
         with as_group(self.group):
             return self.space.connection(self.address, port)
+
+    def answer(self, port: int, said: bytes) -> bytes:
+        """The first of the answer to a client that may be refused before it has said all."""
+        with self.connection(port) as stream:
+            stream.settimeout(SECONDS)
+            with suppress(ConnectionError):
+                stream.sendall(said)
+            return stream.recv(4096)
 
     def run(
         self,

@@ -251,16 +251,16 @@ HINTS = [
 ]
 
 
-@pytest.mark.parametrize("uri", [False, True], ids=["dns", "with a server name"])
+@pytest.mark.parametrize("named", [False, True], ids=["no server name", "a server name"])
 @pytest.mark.parametrize("hint", HINTS, ids=str)
-def test_what_is_hinted_of_an_endpoint(mesh, spaces, hint, uri):
+def test_what_is_hinted_of_an_endpoint(mesh, spaces, hint, named):
     """Without a transport header (`transparent` mode) connections go to the application's port."""
     port = next(PORTS)
     mesh.declare(port)
     update = endpoints(f"{PEER[4]}:{port}")
     (endpoint,) = update.add.addrs
     endpoint.tls_identity.dns_like_identity.name = SERVER_IDENTITY
-    if uri:
+    if named:
         endpoint.tls_identity.server_name.name = SERVER_IDENTITY
     if hint.protocol:
         getattr(endpoint.protocol_hint, hint.protocol).SetInParent()
@@ -282,8 +282,8 @@ def test_what_is_hinted_of_an_endpoint(mesh, spaces, hint, uri):
     def arrives() -> bool:
         with closing(RawServer(spaces.peer.listener(port))) as own:
             found = outcome(mesh.through, port, own, SPOKEN["http1"])
-            named = client in b"".join(own.heard).lower()
-        return found != NOTHING and named == (not opaque)
+            told = client in b"".join(own.heard).lower()
+        return found != NOTHING and told == (not opaque)
 
     # The policy of a port that nobody asked for before is there a moment later.
     engine.until("the request arrives as it should", arrives, 5)

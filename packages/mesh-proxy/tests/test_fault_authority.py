@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import closing
 
-import engine
 import meshed
 import pytest
 from meshed import Mesh
@@ -55,10 +54,8 @@ def mesh(
 
 
 def answer(mesh: Mesh, way: str, head: str) -> bytes:
-    with getattr(mesh, way).connection(PORT) as stream:
-        stream.settimeout(engine.SECONDS)
-        stream.sendall(head.encode() + b"\r\n\r\n")
-        return stream.recv(4096)
+    found: bytes = getattr(mesh, way).answer(PORT, head.encode() + b"\r\n\r\n")
+    return found
 
 
 @pytest.mark.fault(18)

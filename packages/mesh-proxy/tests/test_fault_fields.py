@@ -1,7 +1,7 @@
 """Fields without measure, and chunks that are none: refused, and nothing else is lost."""
 
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 
 import engine
 import meshed
@@ -49,12 +49,8 @@ def mesh(
 
 
 def answer(mesh: Mesh, way: str, said: str) -> bytes:
-    """Of a client that may be refused before it has said all."""
-    with getattr(mesh, way).connection(PORT) as stream:
-        stream.settimeout(engine.SECONDS)
-        with suppress(ConnectionError):
-            stream.sendall(said.encode("latin-1"))
-        return stream.recv(4096)
+    found: bytes = getattr(mesh, way).answer(PORT, said.encode("latin-1"))
+    return found
 
 
 def is_well(mesh: Mesh, way: str) -> bool:

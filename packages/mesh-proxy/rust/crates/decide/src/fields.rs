@@ -107,8 +107,8 @@ impl Lines {
 
     /// Whether a field may be there: false is certain.
     fn may_have(&self, name: &HeaderName) -> bool {
-        let mark = Marks::of(name.as_str().as_bytes());
-        mark.is_none() || self.marks.may_have(mark)
+        self.marks
+            .may_have_name(Marks::of(name.as_str().as_bytes()))
     }
 
     fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
@@ -203,9 +203,10 @@ impl Fields {
     pub fn remove(&mut self, name: &HeaderName) {
         match self {
             Self::Lines(lines) => {
-                if lines.may_have(name) {
+                let mark = Marks::of(name.as_str().as_bytes());
+                if lines.marks.may_have_name(mark) {
                     lines.retain(|own| !same(own, name));
-                    lines.marks.remove(Marks::of(name.as_str().as_bytes()));
+                    lines.marks.remove(mark);
                 }
             }
             Self::Map(map) => {

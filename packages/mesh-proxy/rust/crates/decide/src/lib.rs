@@ -4,6 +4,7 @@ pub mod authority;
 pub mod authorize;
 pub mod classify;
 pub mod client_hello;
+mod constant;
 pub mod detect;
 pub mod ewma;
 pub mod fields;

@@ -5,6 +5,8 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marks(u16);
 
+use crate::constant::same;
+
 const NAMES: [&[u8]; 13] = [
     b"connection",
     b"content-length",
@@ -40,20 +42,6 @@ const fn mark(name: &[u8]) -> u16 {
         at += 1;
     }
     1 << at
-}
-
-const fn same(one: &[u8], other: &[u8]) -> bool {
-    if one.len() != other.len() {
-        return false;
-    }
-    let mut at = 0;
-    while at < one.len() {
-        if one[at] != other[at] {
-            return false;
-        }
-        at += 1;
-    }
-    true
 }
 
 impl Marks {
@@ -108,9 +96,9 @@ impl Marks {
         self.0 & others.0 != 0
     }
 
-    /// Whether this is the mark of a name that has none.
-    pub(super) fn is_none(self) -> bool {
-        self.0 == 0
+    /// Whether a field whose name has the mark `name`, or none, may be there.
+    pub(super) fn may_have_name(self, name: Self) -> bool {
+        name.0 == 0 || self.may_have(name)
     }
 }
 
@@ -123,12 +111,12 @@ mod tests {
         let mut seen = Marks::default();
         for name in NAMES {
             let mark = Marks::of(&name.to_ascii_uppercase());
-            assert!(!mark.is_none() && !seen.may_have(mark));
+            assert!(mark != Marks(0) && !seen.may_have(mark));
             seen.add(mark);
         }
         assert_eq!(Marks::of(b"L5d_client-id"), OURS);
         for other in [&b"accept"[..], b"", b"hos", b"user-agent", b"l5d"] {
-            assert!(Marks::of(other).is_none());
+            assert_eq!(Marks::of(other), Marks(0));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The field names that mean something to HTTP/2 or to header compression.
 
 use super::hpack::STATIC;
+use crate::constant::same;
 
 /// What a name means in a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +83,7 @@ const ROLES: [Role; STATIC.len()] = {
     let mut place = 0;
     while place < STATIC.len() {
         let mut at = 0;
-        while !same(STATIC[place].0, KNOWN[at].name) {
+        while !same(STATIC[place].0.as_bytes(), KNOWN[at].name.as_bytes()) {
             at += 1;
         }
         roles[place] = KNOWN[at].role;
@@ -110,7 +111,7 @@ const TOKEN: [bool; 256] = {
 const fn known(name: &'static str, role: Role, policy: Policy) -> Known {
     let mut index = 0;
     while index < STATIC.len() {
-        if same(STATIC[index].0, name) {
+        if same(STATIC[index].0.as_bytes(), name.as_bytes()) {
             return Known {
                 name,
                 index: index as u8 + 1,
@@ -126,21 +127,6 @@ const fn known(name: &'static str, role: Role, policy: Policy) -> Known {
         role,
         policy,
     }
-}
-
-const fn same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    if one.len() != other.len() {
-        return false;
-    }
-    let mut at = 0;
-    while at < one.len() {
-        if one[at] != other[at] {
-            return false;
-        }
-        at += 1;
-    }
-    true
 }
 
 const KNOWN: [Known; 68] = [

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use mesh_wire::vocabulary::limits;
+
 use super::error::Error;
 use super::outgoing::Outgoing;
 use super::settings::{Implementation, Settings};
@@ -15,6 +17,9 @@ use crate::http::message::Response;
 use crate::http::service::Service;
 use crate::metrics::Registry;
 use crate::transport::Io;
+
+/// How long a client may take for its preface and settings.
+pub(super) const HANDSHAKE: Duration = limits::HTTP2_PREFACE_TIME.time();
 
 /// Serves a connection until it ends, or until its last stream has ended after `drain` or after the
 /// connection's maximum age.

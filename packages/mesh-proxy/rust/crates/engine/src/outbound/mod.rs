@@ -9,14 +9,12 @@ mod tcp;
 pub use accept::accept;
 pub use refusal::Refusal;
 
-use crate::snapshot::OpaqueRoute;
-use crate::tcp::Upstream;
-use crate::worker::WorkerContext;
-
 use std::net::SocketAddr;
 
-use crate::snapshot::{Routing, Snapshot};
+use crate::snapshot::{OpaqueRoute, Routing, Snapshot};
+use crate::tcp::Upstream;
 use crate::transport::Io;
+use crate::worker::WorkerContext;
 
 /// Connects to an endpoint of one of `routes` for a client that names no server.
 pub(crate) async fn connect(

@@ -15,7 +15,6 @@ mod window;
 
 use std::time::Duration;
 
-use http::Method;
 use mesh_wire::vocabulary::limits;
 
 use self::budget::Budget;
@@ -71,7 +70,7 @@ pub enum Event<'a> {
         head: ResponseHead,
         end: bool,
     },
-    /// A piece of content, no longer than 64 KiB; it counts against the windows until it is
+    /// A piece of content, as much of it as was received at once; it counts against the windows until it is
     /// [released](Connection::release).
     Data {
         stream: u32,
@@ -324,9 +323,4 @@ impl<S> Connection<S> {
             }
         }
     }
-}
-
-/// Whether responses to a method never have content.
-fn is_headless(method: &Method) -> bool {
-    *method == Method::HEAD
 }

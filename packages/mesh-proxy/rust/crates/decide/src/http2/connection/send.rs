@@ -1,8 +1,8 @@
 //! What this end sends.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 
-use super::{ALIVE, Connection, LAST_CALL, Role, Shutdown, is_headless};
+use super::{ALIVE, Connection, LAST_CALL, Role, Shutdown};
 use crate::fields::Fields;
 use crate::http2::frame;
 use crate::http2::head::{self, Carrier, RequestLine};
@@ -25,7 +25,7 @@ impl<S> Connection<S> {
         debug_assert!(self.role == Role::Client && self.can_open());
         let stream = self.next;
         self.next += 2;
-        self.begin(stream, true, is_headless(line.method), attached);
+        self.begin(stream, true, *line.method == Method::HEAD, attached);
         let carrier = self.carrier(stream, end);
         head::write_request(&mut self.out, &mut self.encoder, carrier, line, fields);
         if end {

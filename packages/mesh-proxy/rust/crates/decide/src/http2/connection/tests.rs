@@ -1,6 +1,6 @@
 //! Two ends that talk to each other, and peers that break the rules.
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use proptest::prelude::*;
 
 use super::*;

@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use h2::RecvStream;
@@ -15,7 +14,6 @@ use http::uri::Scheme;
 use mesh_decide::authority;
 use mesh_decide::fields::Fields;
 use mesh_decide::http1::{MAX_FIELDS, Malformed};
-use mesh_wire::vocabulary::limits;
 
 use super::body::Body;
 use super::error::code;
@@ -27,14 +25,11 @@ use crate::http::message::{Form, Length, Request, Response, Version};
 use crate::http::service::{self, Service};
 use crate::http2::body::Body as AnyBody;
 use crate::http2::error::Error;
-use crate::http2::server::{Responder as AnyResponder, ending};
+use crate::http2::server::{HANDSHAKE, Responder as AnyResponder, ending};
 use crate::http2::settings::Settings;
 use crate::metrics::Registry;
 use crate::survive::survive;
 use crate::transport::Io;
-
-/// How long a client may take for its preface and settings.
-const HANDSHAKE: Duration = limits::HTTP2_PREFACE_TIME.time();
 
 /// Serves a connection until it ends, or until its last stream has ended after `drain` or after the
 /// connection's maximum age.

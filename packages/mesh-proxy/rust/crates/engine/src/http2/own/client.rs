@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use mesh_decide::fields::Fields;
 use mesh_decide::http2::ErrorCode;
 use mesh_decide::http2::connection::Role;
 use mesh_decide::http2::head::{self, RequestLine, ResponseHead, Scheme};
@@ -197,12 +196,10 @@ fn classify(error: Error) -> RequestError {
 }
 
 fn response(head: ResponseHead, length: Length) -> Response {
-    let ResponseHead { status, fields, .. } = head;
-    let fields: Fields = fields;
     Response {
-        status,
+        status: head.status,
         phrase: Bytes::new(),
-        fields,
+        fields: head.fields,
         length,
     }
 }

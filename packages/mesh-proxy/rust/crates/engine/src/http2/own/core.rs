@@ -7,9 +7,9 @@ use std::task::{Context, Waker};
 
 use bytes::Bytes;
 use mesh_decide::fields::Fields;
+use mesh_decide::http2::ErrorCode;
 use mesh_decide::http2::connection::{Config, Connection, Role};
 use mesh_decide::http2::head::{Limits, ResponseHead};
-use mesh_decide::http2::{ErrorCode, Violation};
 use mesh_wire::vocabulary::limits;
 use tokio::time::Instant;
 
@@ -248,10 +248,6 @@ impl Core {
             }
         }
         self.wake_waiting();
-    }
-
-    pub(super) fn violated(&mut self, violation: &Violation) {
-        self.connection.fail(violation);
     }
 }
 

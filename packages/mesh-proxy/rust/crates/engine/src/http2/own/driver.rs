@@ -84,7 +84,7 @@ impl Driver {
     /// Ends the connection over `error`; what there is to be written is still tried.
     pub(super) fn fail(&mut self, error: Error) {
         if let Error::Violation(violation) = &error {
-            self.shared.borrow().violated(violation);
+            self.shared.borrow().connection.fail(violation);
         }
         self.ending.get_or_insert(Err(error));
     }
@@ -133,11 +133,16 @@ impl Driver {
                 true => self.width,
                 false => Width::Wide,
             };
-            let mut buffer = buffer::take_of(width);
-            if buffer.len() <= before {
-                self.rest.reserve(buffer::SIZE);
-                return self.read_apart(cx, arrive);
-            }
+            let mut pooled = buffer::take_of(width);
+            let mut long;
+            let buffer: &mut [u8] = match pooled.len() > before {
+                true => &mut pooled,
+                // Of a frame that is longer than the pool's buffers.
+                false => {
+                    long = vec![0; before + buffer::SIZE];
+                    &mut long
+                }
+            };
             buffer[..before].copy_from_slice(&self.rest);
             let mut target = ReadBuf::new(&mut buffer[before..]);
             let length = match Pin::new(&mut self.io).poll_read(cx, &mut target)? {
@@ -161,30 +166,6 @@ impl Driver {
                 self.rest = Vec::new();
             }
         }
-        Ok(true)
-    }
-
-    /// As [`Self::read`], for a frame that is longer than any buffer of the pool.
-    fn read_apart(
-        &mut self,
-        cx: &mut Context<'_>,
-        arrive: &mut impl FnMut(Arrival),
-    ) -> Result<bool, Error> {
-        let mut rest = std::mem::take(&mut self.rest);
-        let before = rest.len();
-        rest.resize(rest.capacity(), 0);
-        let mut target = ReadBuf::new(&mut rest[before..]);
-        let read = Pin::new(&mut self.io).poll_read(cx, &mut target)?;
-        let length = target.filled().len();
-        rest.truncate(before + length);
-        if length == 0 {
-            self.rest = rest;
-            return Ok(read.is_pending());
-        }
-        let used = self.take(&rest, arrive)?;
-        rest.drain(..used);
-        self.rest = rest;
-        cx.waker().wake_by_ref();
         Ok(true)
     }
 

@@ -5,12 +5,10 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use mesh_decide::http2::connection::Role;
 use mesh_decide::http2::head::{RequestHead, Scheme};
 use mesh_decide::http2::{ErrorCode, Malformed};
-use mesh_wire::vocabulary::limits;
 use tokio::time::{Sleep, sleep};
 
 use super::body::Body;
@@ -23,14 +21,11 @@ use crate::http::message::{Form, Length, Request, Response, Version};
 use crate::http::service::{self, Service};
 use crate::http2::body::Body as AnyBody;
 use crate::http2::error::Error;
-use crate::http2::server::{Responder as AnyResponder, ending};
+use crate::http2::server::{HANDSHAKE, Responder as AnyResponder, ending};
 use crate::http2::settings::Settings;
 use crate::metrics::Registry;
 use crate::survive::survive;
 use crate::transport::Io;
-
-/// How long a client may take for its preface and settings.
-const HANDSHAKE: Duration = limits::HTTP2_PREFACE_TIME.time();
 
 /// Serves a connection until it ends, or until its last stream has ended after `drain` or after the
 /// connection's maximum age.
