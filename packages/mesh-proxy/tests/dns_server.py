@@ -12,9 +12,6 @@ from network import Namespace
 
 from mesh_proxy.init.namespace import entered
 
-TTL = 5
-"""Seconds, in every answer."""
-
 
 class Dns:
     """Answers A and SRV questions from a table, on UDP port 53 of a namespace."""
@@ -22,6 +19,10 @@ class Dns:
     def __init__(self, space: Namespace) -> None:
         self.records: dict[tuple[str, str], list[str]] = {}
         self.asked: list[tuple[str, str]] = []
+        self.ttl = 5
+        """Seconds, in every answer."""
+        self.silent = False
+        """Whether it answers nothing at all."""
         with entered(space.path):
             self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 53))
@@ -36,7 +37,9 @@ class Dns:
                 query, client = self.socket.recvfrom(4096)
             except TimeoutError:
                 continue
-            self.socket.sendto(self._answer(dns.message.from_wire(query)), client)
+            answer = self._answer(dns.message.from_wire(query))
+            if not self.silent:
+                self.socket.sendto(answer, client)
 
     def _answer(self, query: dns.message.Message) -> bytes:
         (question,) = query.question
@@ -45,7 +48,9 @@ class Dns:
         response = dns.message.make_response(query)
         response.flags |= dns.flags.RA
         if records := self.records.get(key):
-            response.answer.append(dns.rrset.from_text(question.name, TTL, "IN", key[1], *records))
+            response.answer.append(
+                dns.rrset.from_text(question.name, self.ttl, "IN", key[1], *records)
+            )
         return response.to_wire()
 
     def close(self) -> None:

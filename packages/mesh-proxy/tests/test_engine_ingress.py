@@ -15,8 +15,9 @@ from mesh_proxy.init.namespace import entered
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(60)]
 
-HERE, THERE = 8080, 8081
-"""The ports of two servers: of the one that is connected to, and of the one that is chosen."""
+HERE, THERE, NOBODY = 8080, 8081, 8082
+"""The ports of two servers: of the one that is connected to, and of the one that is chosen; and one
+that nobody listens on."""
 NAME = f"api.shop.svc.cluster.local:{THERE}"
 OUTSIDE = "outside.test"
 
@@ -41,9 +42,18 @@ def there(spaces: Pair) -> Iterator[RawServer]:
 
 
 @pytest.fixture(scope="module")
-def names(spaces: Pair) -> Iterator[Dns]:
+def dns(spaces: Pair) -> Iterator[Dns]:
     with closing(Dns(spaces.app)) as names:
         yield names
+
+
+@pytest.fixture
+def names(dns: Dns) -> Iterator[Dns]:
+    """Empty at first."""
+    yield dns
+    dns.records.clear()
+    dns.asked.clear()
+    dns.silent = False
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +71,7 @@ def control(spaces: Pair) -> Iterator[FakeControl]:
 
 @pytest.fixture
 def running(
-    spaces: Pair, control: FakeControl, names: Dns, tmp_path: Path
+    spaces: Pair, control: FakeControl, dns: Dns, tmp_path: Path
 ) -> Iterator[Callable[[bool], None]]:
     """Start an engine, in ingress mode or not."""
     token = tmp_path / "token"
@@ -141,6 +151,55 @@ def test_a_name_that_the_control_plane_does_not_know_is_looked_up(spaces, names,
     names.records[f"{OUTSIDE}.", "A"] = [PEER[4]]
     assert ask(spaces, override(f"{OUTSIDE}:{THERE}")).startswith(b"HTTP/1.1 200")
     assert len(there.heard) == 1
+
+
+@pytest.mark.usefixtures("ingress")
+def test_a_names_services_are_balanced_by_weight_within_the_first_priority(
+    spaces, names, here, there
+):
+    target = f"servers.{OUTSIDE}."
+    names.records[f"{OUTSIDE}.", "SRV"] = [
+        f"1 10 {HERE} {target}",
+        f"1 90 {THERE} {target}",
+        f"2 100 {NOBODY} {target}",
+    ]
+    names.records[target, "A"] = [PEER[4]]
+    for _ in range(100):
+        assert ask(spaces, override(f"{OUTSIDE}:80")).startswith(b"HTTP/1.1 200")
+    assert 1 <= len(here.heard) < len(there.heard) / 2
+
+
+@pytest.mark.usefixtures("ingress")
+def test_the_next_priority_counts_where_the_first_leads_nowhere(spaces, names, there):
+    names.records[f"{OUTSIDE}.", "SRV"] = [
+        f"1 0 {HERE} gone.{OUTSIDE}.",
+        f"2 0 {THERE} servers.{OUTSIDE}.",
+    ]
+    names.records[f"servers.{OUTSIDE}.", "A"] = [PEER[4]]
+    assert ask(spaces, override(f"{OUTSIDE}:80")).startswith(b"HTTP/1.1 200")
+    assert len(there.heard) == 1
+
+
+@pytest.mark.usefixtures("ingress")
+def test_a_name_is_followed_while_it_is_used_and_stays_while_dns_is_away(
+    spaces, names, here, there
+):
+    names.ttl = 1
+    target = f"servers.{OUTSIDE}."
+    names.records[target, "A"] = [PEER[4]]
+
+    def leads_to(server: RawServer, port: int) -> bool:
+        names.records[f"{OUTSIDE}.", "SRV"] = [f"1 1 {port} {target}"]
+        server.heard.clear()
+        assert ask(spaces, override(f"{OUTSIDE}:80")).startswith(b"HTTP/1.1 200")
+        return bool(server.heard)
+
+    assert leads_to(there, THERE)
+    names.silent = True
+    names.asked.clear()
+    engine.until("asked in vain", lambda: leads_to(there, HERE) and len(names.asked) > 1)
+    names.silent = False
+    engine.until("moved", lambda: leads_to(here, HERE))
 
 
 @pytest.mark.usefixtures("ingress")

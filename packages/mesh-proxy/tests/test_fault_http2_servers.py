@@ -48,7 +48,7 @@ class Victim:
 
     @contextmanager
     def asking(
-        self, script: Script, head: bytes | None = None, first: bytes = b""
+        self, script: Script, head: bytes | None = None, first: bytes = b"", method: str = "GET"
     ) -> Iterator[Peer]:
         """An application whose request makes the proxy ask; `head` is that of one with content,
         which begins with the frames of `first`."""
@@ -57,7 +57,7 @@ class Victim:
         with closing(peer):
             peer.send(frames.PREFACE, frames.settings(), frames.settings_ack())
             if head is None:
-                peer.send(frames.headers(1, frames.request("/")))
+                peer.send(frames.headers(1, frames.request("/", method)))
             else:
                 peer.send(frames.headers(1, head, end=False), first)
             yield peer
@@ -126,12 +126,13 @@ def bounded(victim: Victim) -> Iterator[None]:
         yield
 
 
+def well(peer: Peer, stream: int) -> None:
+    """Answer as a server should."""
+    peer.send(frames.headers(stream, OK, end=False), frames.data(stream, b"well", end=True))
+
+
 def is_served(victim: Victim) -> bool:
     """Whether the next request gets its answer, once the server behaves."""
-
-    def well(peer: Peer, stream: int) -> None:
-        peer.send(frames.headers(stream, OK, end=False), frames.data(stream, b"well", end=True))
-
     with victim.asking(well) as asked:
         asked.wait_end(1)
         return asked.content == len(b"well")
@@ -324,3 +325,42 @@ def test_fault_27_what_is_no_response_is_none_for_the_client(victim, case):
         assert not any(head.startswith(OK) for head in heads)
         assert asked.content == 0
     assert is_served(victim)
+
+
+@pytest.mark.fault(34)
+@pytest.mark.parametrize("left_out", ["goaway", "refused"])
+def test_fault_34_what_a_server_leaves_out_is_sent_again_once(victim, left_out):
+    """Though it may not be sent twice: it was not taken up."""
+    asked_for: list[tuple[Peer, int]] = []
+
+    def script(peer: Peer, stream: int) -> None:
+        asked_for.append((peer, stream))
+        if len(asked_for) > 1:
+            well(peer, stream)
+        elif left_out == "goaway":
+            peer.send(frames.goaway(stream - 2 if stream > 1 else 0))
+        else:
+            peer.send(frames.reset(stream, frames.REFUSED_STREAM))
+
+    with victim.asking(script, method="POST") as asked:
+        asked.wait_end(1)
+        assert asked.content == len(b"well")
+    (first, _), (second, _) = asked_for
+    assert (first is second) == (left_out == "refused")
+    assert is_served(victim)
+
+
+@pytest.mark.fault(34)
+def test_fault_34_what_a_servers_goaway_keeps_is_finished_there(victim):
+    peers: list[Peer] = []
+
+    def script(peer: Peer, stream: int) -> None:
+        peers.append(peer)
+        peer.send(frames.goaway(stream))
+        well(peer, stream)
+
+    for _ in range(2):
+        with victim.asking(script, method="POST") as asked:
+            asked.wait_end(1)
+            assert asked.content == len(b"well")
+    assert peers[0] is not peers[1]

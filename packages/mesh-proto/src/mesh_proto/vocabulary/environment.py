@@ -290,7 +290,7 @@ INBOUND_HTTP_QUEUE_CAPACITY: Final = Variable(
     choices=(),
     default="10000",
     required=False,
-    meaning="Inbound requests that may wait for the application.",
+    meaning="Inbound requests that may wait for an HTTP/2 stream to the application; more are answered 503.",
 )
 INBOUND_HTTP_FAILFAST_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_HTTP_FAILFAST_TIMEOUT",
@@ -298,7 +298,7 @@ INBOUND_HTTP_FAILFAST_TIMEOUT: Final = Variable(
     choices=(),
     default="1s",
     required=False,
-    meaning="How long the application may be unavailable before inbound requests fail at once.",
+    meaning="How long an inbound request waits for an HTTP/2 stream to the application; then it is answered 504.",
 )
 OUTBOUND_HTTP_QUEUE_CAPACITY: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_HTTP_QUEUE_CAPACITY",
@@ -306,7 +306,7 @@ OUTBOUND_HTTP_QUEUE_CAPACITY: Final = Variable(
     choices=(),
     default="10000",
     required=False,
-    meaning="Outbound requests that may wait for an endpoint, per destination.",
+    meaning="Outbound requests that may wait for an endpoint or a stream to it, per destination; more are answered 503. A backend may say otherwise.",
 )
 OUTBOUND_HTTP_FAILFAST_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_HTTP_FAILFAST_TIMEOUT",
@@ -314,7 +314,7 @@ OUTBOUND_HTTP_FAILFAST_TIMEOUT: Final = Variable(
     choices=(),
     default="3s",
     required=False,
-    meaning="How long a destination may have no ready endpoint before requests fail at once.",
+    meaning="How long a request waits for a ready endpoint and a stream to it; a destination that has had no ready endpoint for so long fails requests at once. A backend may say otherwise.",
 )
 OUTBOUND_TCP_QUEUE_CAPACITY: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_TCP_QUEUE_CAPACITY",
@@ -322,7 +322,7 @@ OUTBOUND_TCP_QUEUE_CAPACITY: Final = Variable(
     choices=(),
     default="10000",
     required=False,
-    meaning="Outbound opaque connections that may wait for an endpoint, per destination.",
+    meaning="Outbound opaque connections that may wait for an endpoint, per destination; more are reset. A backend may say otherwise.",
 )
 OUTBOUND_TCP_FAILFAST_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_OUTBOUND_TCP_FAILFAST_TIMEOUT",
@@ -330,7 +330,7 @@ OUTBOUND_TCP_FAILFAST_TIMEOUT: Final = Variable(
     choices=(),
     default="3s",
     required=False,
-    meaning="How long a destination may have no ready endpoint before opaque connections fail at once.",
+    meaning="How long an opaque connection waits for a ready endpoint; a destination that has had none for so long fails connections at once. A backend may say otherwise.",
 )
 INBOUND_DETECT_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_DETECT_TIMEOUT",
@@ -515,6 +515,22 @@ OUTBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT: Final = Variable(
     default="3s",
     required=False,
     meaning="How long an idle HTTP/1 connection to an endpoint is kept.",
+)
+HTTP2_CONNECTION_POOL_IDLE_TIMEOUT: Final = Variable(
+    name="LINKERD2_PROXY_HTTP2_CONNECTION_POOL_IDLE_TIMEOUT",
+    kind=Kind.DURATION,
+    choices=(),
+    default="60s",
+    required=False,
+    meaning="How long an HTTP/2 connection to an endpoint or to the application may be without requests; then it ends, unless it is one of HTTP2_WARM_CONNECTIONS.",
+)
+HTTP2_WARM_CONNECTIONS: Final = Variable(
+    name="LINKERD2_PROXY_HTTP2_WARM_CONNECTIONS",
+    kind=Kind.INTEGER,
+    choices=(),
+    default="1",
+    required=False,
+    meaning="HTTP/2 connections of each worker to each endpoint that stay open however long they are without requests; never for longer than the endpoint is known.",
 )
 INBOUND_DISCOVERY_IDLE_TIMEOUT: Final = Variable(
     name="LINKERD2_PROXY_INBOUND_DISCOVERY_IDLE_TIMEOUT",
@@ -1140,6 +1156,8 @@ ALL: Final[tuple[Variable, ...]] = (
     HTTP_CONNECTION_MAX_AGE,
     INBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT,
     OUTBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT,
+    HTTP2_CONNECTION_POOL_IDLE_TIMEOUT,
+    HTTP2_WARM_CONNECTIONS,
     INBOUND_DISCOVERY_IDLE_TIMEOUT,
     OUTBOUND_DISCOVERY_IDLE_TIMEOUT,
     HTTP2_INITIAL_STREAM_WINDOW_SIZE,

@@ -287,6 +287,14 @@ HTTP2_STRANGER_STREAMS: Final = Limit(
     meaning="Concurrent streams of a connection that nobody vouches for.",
     excess="REFUSED_STREAM.",
 )
+HTTP2_CLIENT_CONNECTIONS: Final = Limit(
+    name="http2_client_connections",
+    value=8,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Connections of one worker to one endpoint: the first one carries everything until the endpoint's limit of streams is reached.",
+    excess="Requests wait for a stream, for as long as OUTBOUND_HTTP_FAILFAST_TIMEOUT or its inbound twin says.",
+)
 HTTP2_HEADER_LIST_BYTES: Final = Limit(
     name="http2_header_list_bytes",
     value=131072,
@@ -584,6 +592,7 @@ ALL: Final[tuple[Limit, ...]] = (
     HTTP2_PREFACE_TIME,
     HTTP2_STREAMS,
     HTTP2_STRANGER_STREAMS,
+    HTTP2_CLIENT_CONNECTIONS,
     HTTP2_HEADER_LIST_BYTES,
     HTTP2_FIELDS,
     HTTP2_FIELD_NAME_BYTES,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::discovery::Discovery;
 use crate::drain::Drain;
-use crate::http::Admission;
 use crate::identity::Identity;
+use crate::in_flight::{Admission, InFlight, Line};
 use crate::metrics::Registry;
 use crate::policy::Policies;
 use crate::rejections::Rejections;
@@ -23,4 +23,12 @@ pub struct Context {
     /// How many requests are in progress.
     pub admission: Admission,
     pub rejections: Rejections,
+}
+
+/// Requests that wait for the application.
+impl Line for Context {
+    fn enter(&self) -> Option<InFlight<'_>> {
+        let limit = self.config.inbound.http_queue.capacity;
+        self.admission.inbound_waiting(limit)
+    }
 }

@@ -13,6 +13,7 @@ pub mod http;
 pub mod http1;
 pub mod http2;
 pub mod identity;
+pub mod in_flight;
 pub mod inbound;
 pub mod log;
 pub mod metrics;

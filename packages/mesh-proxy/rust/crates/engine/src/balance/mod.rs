@@ -1,13 +1,15 @@
 //! Choosing among backends and endpoints.
 //!
-//! There is no queue and no task: whoever has work picks an endpoint, and waits (bounded by the
-//! failfast time) only while none may be used.
+//! There is no task and nothing is handed over: whoever has work picks an endpoint, and waits
+//! (bounded in number and by the failfast time) only while none may be used.
 
 mod clock;
 mod load;
 mod pending;
 mod pick;
+mod queue;
 
 pub use load::Load;
 pub use pending::Pending;
 pub use pick::{Unavailable, backend, pick, pick_at};
+pub use queue::Queue;

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::clock;
 use super::load::{Load, Times};
+use crate::in_flight::Line;
 use crate::snapshot::{Backend, BackendKind, Distribution, Endpoint, Endpoints};
 
 /// For how long one caller alone may try an endpoint whose pause is over.
@@ -28,6 +29,8 @@ pub enum Unavailable {
     Undiscovered,
     /// No endpoint could be connected to for the failfast time.
     Failfast,
+    /// As many wait for an endpoint as may.
+    Overloaded,
 }
 
 impl fmt::Display for Unavailable {
@@ -38,6 +41,7 @@ impl fmt::Display for Unavailable {
             Self::Empty => "the destination has no endpoints",
             Self::Undiscovered => "the control plane has not named the endpoints in time",
             Self::Failfast => "no endpoint can be connected to",
+            Self::Overloaded => "too many wait for an endpoint of the destination already",
         })
     }
 }
@@ -131,8 +135,12 @@ pub async fn pick_at(
         Err(wait) => wait,
     };
     let mut changes = endpoints.clone();
+    let mut waiting = None;
     loop {
-        let retry_at = wait.retry_at(backend.failfast, deadline)?;
+        let retry_at = wait.retry_at(backend.queue.failfast(), deadline)?;
+        if waiting.is_none() {
+            waiting = Some(backend.queue.enter().ok_or(Unavailable::Overloaded)?);
+        }
         tokio::select! {
             () = changes.changed() => {}
             () = sleep_until(retry_at) => {}

@@ -9,7 +9,7 @@ use mesh_wire::vocabulary::environment as names;
 
 use super::environment::Environment;
 use super::sockets::Http2Variables;
-use super::{Backoff, Http2Server, PortSet, SocketOptions, parse};
+use super::{Backoff, Http2Server, PortSet, QueueLimits, SocketOptions, parse};
 
 /// Who may reach a port until the policy controller has answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,8 +79,8 @@ pub struct Inbound {
     pub max_in_flight: usize,
     /// Whether a request that was not taken up, or may be twice, is sent once more.
     pub resends: bool,
-    pub http_queue_capacity: usize,
-    pub http_failfast: Duration,
+    /// Of requests that wait for a stream to the application.
+    pub http_queue: QueueLimits,
     pub http2: Http2Server,
     pub gateway_suffixes: Vec<Box<str>>,
     pub default_policy: DefaultPolicy,
@@ -142,8 +142,11 @@ impl Inbound {
             max_idle_connections: env.get(&names::MAX_IDLE_CONNS_PER_ENDPOINT, parse::integer),
             max_in_flight: env.get(&names::INBOUND_MAX_IN_FLIGHT, parse::positive),
             resends: env.get(&names::HTTP_RESENDS, parse::boolean),
-            http_queue_capacity: env.get(&names::INBOUND_HTTP_QUEUE_CAPACITY, parse::integer),
-            http_failfast: env.get(&names::INBOUND_HTTP_FAILFAST_TIMEOUT, parse::duration),
+            http_queue: QueueLimits::read(
+                env,
+                &names::INBOUND_HTTP_QUEUE_CAPACITY,
+                &names::INBOUND_HTTP_FAILFAST_TIMEOUT,
+            ),
             http2: Http2Server::read(env, &HTTP2),
             gateway_suffixes: env.get(&names::INBOUND_GATEWAY_SUFFIXES, parse::suffixes),
             default_policy: env.get(&names::INBOUND_DEFAULT_POLICY, DefaultPolicy::parse),

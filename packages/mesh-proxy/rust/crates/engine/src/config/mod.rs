@@ -20,7 +20,7 @@ pub use inbound::{DefaultPolicy, Inbound};
 pub use outbound::Outbound;
 pub use ports::PortSet;
 pub use process::{Admin, Log, LogFormat, Process};
-pub use sockets::{Backoff, Http2Server, Http2Windows, SocketOptions};
+pub use sockets::{Backoff, Http2Server, Http2Windows, QueueLimits, SocketOptions};
 
 use std::time::Duration;
 
@@ -43,6 +43,10 @@ pub struct Config {
     pub mesh_http2: Implementation,
     /// HTTP/2 windows that this proxy opens as a client.
     pub http2_client: Http2Windows,
+    /// How long an HTTP/2 connection may be without requests.
+    pub http2_pool_idle: Duration,
+    /// How many to each endpoint, of each worker, may be for longer.
+    pub http2_warm: usize,
     /// How long a series that nobody uses any more stays in `/metrics`.
     pub metrics_retain_idle: Duration,
     /// How long open connections may take to end after the signal to stop.
@@ -70,6 +74,8 @@ impl Config {
                 stream: env.get(&names::HTTP2_INITIAL_STREAM_WINDOW_SIZE, parse::window),
                 connection: env.get(&names::HTTP2_INITIAL_CONNECTION_WINDOW_SIZE, parse::window),
             },
+            http2_pool_idle: env.get(&names::HTTP2_CONNECTION_POOL_IDLE_TIMEOUT, parse::duration),
+            http2_warm: env.get(&names::HTTP2_WARM_CONNECTIONS, parse::integer),
             metrics_retain_idle: env.get(&names::METRICS_RETAIN_IDLE, parse::duration),
             shutdown_grace: env.get(&names::SHUTDOWN_GRACE_PERIOD, parse::duration),
         };

@@ -8,7 +8,7 @@ use mesh_wire::vocabulary::environment as names;
 
 use super::environment::Environment;
 use super::sockets::Http2Variables;
-use super::{Backoff, Http2Server, SocketOptions, parse};
+use super::{Backoff, Http2Server, QueueLimits, SocketOptions, parse};
 
 /// How the application's connections are taken and sent on.
 #[derive(Clone, Debug)]
@@ -28,12 +28,10 @@ pub struct Outbound {
     pub max_in_flight: usize,
     /// Whether a request that was not taken up, or may be twice, is sent once more.
     pub resends: bool,
-    pub http_queue_capacity: usize,
-    /// How long a request waits for a destination's answer or a ready endpoint.
-    pub http_failfast: Duration,
-    pub tcp_queue_capacity: usize,
+    /// Of requests that wait for a destination's answer, a ready endpoint or a stream to it.
+    pub http_queue: QueueLimits,
     /// The same for connections that are not HTTP.
-    pub tcp_failfast: Duration,
+    pub tcp_queue: QueueLimits,
     pub http2: Http2Server,
     pub ingress_mode: bool,
     /// Whether the application is not told why the proxy failed a request.
@@ -92,10 +90,16 @@ impl Outbound {
                 .get(&names::OUTBOUND_MAX_IDLE_CONNS_PER_ENDPOINT, parse::integer),
             max_in_flight: env.get(&names::OUTBOUND_MAX_IN_FLIGHT, parse::positive),
             resends: env.get(&names::HTTP_RESENDS, parse::boolean),
-            http_queue_capacity: env.get(&names::OUTBOUND_HTTP_QUEUE_CAPACITY, parse::integer),
-            http_failfast: env.get(&names::OUTBOUND_HTTP_FAILFAST_TIMEOUT, parse::duration),
-            tcp_queue_capacity: env.get(&names::OUTBOUND_TCP_QUEUE_CAPACITY, parse::integer),
-            tcp_failfast: env.get(&names::OUTBOUND_TCP_FAILFAST_TIMEOUT, parse::duration),
+            http_queue: QueueLimits::read(
+                env,
+                &names::OUTBOUND_HTTP_QUEUE_CAPACITY,
+                &names::OUTBOUND_HTTP_FAILFAST_TIMEOUT,
+            ),
+            tcp_queue: QueueLimits::read(
+                env,
+                &names::OUTBOUND_TCP_QUEUE_CAPACITY,
+                &names::OUTBOUND_TCP_FAILFAST_TIMEOUT,
+            ),
             http2: Http2Server::read(env, &HTTP2),
             ingress_mode,
             disable_informational_headers: env

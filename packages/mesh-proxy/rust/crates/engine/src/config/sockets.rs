@@ -1,4 +1,4 @@
-//! Socket options, back-offs and HTTP/2 limits.
+//! Socket options, back-offs, queues and HTTP/2 limits.
 
 use std::time::Duration;
 
@@ -28,6 +28,26 @@ impl SocketOptions {
             user_timeout: env
                 .optional(user_timeout, parse::duration)
                 .and_then(positive),
+        }
+    }
+}
+
+/// How many may wait for something, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueLimits {
+    pub capacity: usize,
+    pub failfast: Duration,
+}
+
+impl QueueLimits {
+    pub(super) fn read(
+        env: &mut Environment<'_>,
+        capacity: &Variable,
+        failfast: &Variable,
+    ) -> Self {
+        Self {
+            capacity: env.get(capacity, parse::integer),
+            failfast: env.get(failfast, parse::duration),
         }
     }
 }

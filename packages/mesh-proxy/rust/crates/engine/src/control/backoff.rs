@@ -26,9 +26,10 @@ impl FullJitter {
         }
     }
 
-    /// Between attempts to reach the control plane.
+    /// Between attempts to reach the control plane: one that is back is followed within 2 s, its
+    /// first answers included.
     pub fn control() -> Self {
-        Self::new(Duration::from_millis(100), Duration::from_secs(2))
+        Self::new(Duration::from_millis(100), Duration::from_millis(1500))
     }
 
     /// The next pause; `random` is from 0 to 1.
@@ -57,7 +58,7 @@ mod tests {
     fn ceilings_double_up_to_the_most_and_begin_again() {
         let mut backoff = FullJitter::control();
         let pauses: Vec<_> = (0..7).map(|_| backoff.next(1.0).as_millis()).collect();
-        assert_eq!(pauses, [100, 200, 400, 800, 1600, 2000, 2000]);
+        assert_eq!(pauses, [100, 200, 400, 800, 1500, 1500, 1500]);
         assert_eq!(backoff.next(0.0), SHORTEST);
         backoff.reset();
         assert_eq!(backoff.next(0.5).as_millis(), 50);

@@ -13,6 +13,8 @@ use mesh_wire::outbound::backend::endpoint_discovery;
 
 use super::endpoint::endpoint;
 use super::failure::failure;
+use crate::balance::Queue;
+use crate::config::QueueLimits;
 use crate::control::wire::{self, Malformed};
 use crate::snapshot::{
     Backend, BackendKind, Distribution, Endpoint, Endpoints, Failure, ResourceRef, Routing,
@@ -35,8 +37,10 @@ pub(super) trait Watch {
 pub(super) struct Backends<'a> {
     pub(super) watch: &'a mut dyn Watch,
     pub(super) forwards: &'a mut Forwards,
-    /// For backends that do not say how long a request may wait.
-    pub(super) failfast: Duration,
+    /// For backends that do not say how many requests may wait, and for how long.
+    pub(super) http: QueueLimits,
+    /// The same of connections that are not HTTP.
+    pub(super) tcp: QueueLimits,
 }
 
 /// Endpoints that answers name themselves; unchanged ones stay the same.
@@ -68,7 +72,13 @@ impl Forwards {
 }
 
 /// A distribution of any kind of route.
-pub(super) enum WireDistribution<'w> {
+pub(super) struct WireDistribution<'w> {
+    spread: Spread<'w>,
+    /// Whether it is requests that are distributed.
+    http: bool,
+}
+
+enum Spread<'w> {
     Empty,
     First(Vec<Share<'w>>),
     Random(Vec<(Share<'w>, u32)>),
@@ -83,22 +93,24 @@ pub(super) struct Share<'w> {
 
 /// HTTP, gRPC, opaque and TLS routes have distributions of the same shape and different types.
 macro_rules! distributions {
-    ($($module:ident),*) => {
+    ($($module:ident: $http:literal),*) => {
         $(impl<'w> From<Option<&'w outbound::$module::Distribution>> for WireDistribution<'w> {
             fn from(distribution: Option<&'w outbound::$module::Distribution>) -> Self {
                 use outbound::$module::distribution::Kind;
-                match distribution.and_then(|distribution| distribution.kind.as_ref()) {
+                let kind = distribution.and_then(|distribution| distribution.kind.as_ref());
+                let spread = match kind {
                     Some(Kind::FirstAvailable(first)) => {
-                        Self::First(first.backends.iter().map(Share::from).collect())
+                        Spread::First(first.backends.iter().map(Share::from).collect())
                     }
                     Some(Kind::RandomAvailable(random)) => {
                         let backends = random.backends.iter().filter_map(|weighted| {
                             Some((Share::from(weighted.backend.as_ref()?), weighted.weight))
                         });
-                        Self::Random(backends.collect())
+                        Spread::Random(backends.collect())
                     }
-                    Some(Kind::Empty(_)) | None => Self::Empty,
-                }
+                    Some(Kind::Empty(_)) | None => Spread::Empty,
+                };
+                Self { spread, http: $http }
             }
         }
 
@@ -113,36 +125,37 @@ macro_rules! distributions {
     };
 }
 
-distributions!(http_route, grpc_route, opaque_route, tls_route);
+distributions!(http_route: true, grpc_route: true, opaque_route: false, tls_route: false);
 
 impl Backends<'_> {
     pub(super) fn distribution(
         &mut self,
         wire: WireDistribution<'_>,
     ) -> Result<Distribution, Malformed> {
-        Ok(match wire {
-            WireDistribution::Empty => Distribution::Empty,
-            WireDistribution::First(backends) => Distribution::FirstAvailable(
+        let queue = if wire.http { self.http } else { self.tcp };
+        Ok(match wire.spread {
+            Spread::Empty => Distribution::Empty,
+            Spread::First(backends) => Distribution::FirstAvailable(
                 backends
                     .into_iter()
-                    .map(|share| self.share(share))
+                    .map(|share| self.share(share, queue))
                     .collect::<Result<_, _>>()?,
             ),
-            WireDistribution::Random(backends) => Distribution::Random(
+            Spread::Random(backends) => Distribution::Random(
                 backends
                     .into_iter()
-                    .map(|(share, weight)| Ok((self.share(share)?, weight)))
+                    .map(|(share, weight)| Ok((self.share(share, queue)?, weight)))
                     .collect::<Result<_, _>>()?,
             ),
         })
     }
 
     /// The backend of a share; one that its filters answer for needs to make no sense itself.
-    fn share(&mut self, share: Share<'_>) -> Result<Arc<Backend>, Malformed> {
+    fn share(&mut self, share: Share<'_>, queue: QueueLimits) -> Result<Arc<Backend>, Malformed> {
         let metadata = share.backend.and_then(|backend| backend.metadata.as_ref());
         match (share.failure, share.backend) {
             (Some(failure), _) => Ok(self.failing(wire::resource(metadata), failure)),
-            (None, Some(backend)) => self.backend(backend),
+            (None, Some(backend)) => self.backend(backend, queue),
             (None, None) => {
                 let failure = Failure::http(500, "the route's backend is missing");
                 Ok(self.failing(wire::resource(None), failure))
@@ -150,7 +163,11 @@ impl Backends<'_> {
         }
     }
 
-    fn backend(&mut self, backend: &outbound::Backend) -> Result<Arc<Backend>, Malformed> {
+    fn backend(
+        &mut self,
+        backend: &outbound::Backend,
+        queue: QueueLimits,
+    ) -> Result<Arc<Backend>, Malformed> {
         let kind = match &backend.kind {
             Some(outbound::backend::Kind::Forward(addr)) => {
                 BackendKind::Forward(self.forwards.get(addr)?)
@@ -159,12 +176,10 @@ impl Backends<'_> {
             // A kind of later days, or none: the other backends of the route are as good as ever.
             None => BackendKind::Fail(Failure::http(500, "the backend is of an unknown kind")),
         };
-        let queue = backend.queue.as_ref();
-        let failfast = queue.and_then(|queue| wire::duration(queue.failfast_timeout));
         Ok(Arc::new(Backend {
             meta: wire::resource(backend.metadata.as_ref()),
             kind,
-            failfast: failfast.unwrap_or(self.failfast),
+            queue: Queue::new(limits(backend.queue.as_ref(), queue)),
         }))
     }
 
@@ -202,7 +217,7 @@ impl Backends<'_> {
         Arc::new(Backend {
             meta,
             kind: BackendKind::Fail(failure),
-            failfast: self.failfast,
+            queue: Queue::new(self.http),
         })
     }
 
@@ -227,7 +242,7 @@ impl Backends<'_> {
                 default_rtt: DEFAULT_RTT,
                 decay: DEFAULT_DECAY,
             },
-            failfast: self.failfast,
+            queue: Queue::new(self.http),
         })])
     }
 
@@ -236,7 +251,22 @@ impl Backends<'_> {
         Distribution::FirstAvailable(vec![Arc::new(Backend {
             meta: ResourceRef::Default(name.into()),
             kind: BackendKind::Forward(endpoint),
-            failfast: self.failfast,
+            queue: Queue::new(self.http),
         })])
+    }
+}
+
+/// What `queue` says, or where it says nothing, `own`.
+fn limits(queue: Option<&outbound::Queue>, own: QueueLimits) -> QueueLimits {
+    let said = queue.map_or(0, |queue| queue.capacity);
+    QueueLimits {
+        // Nobody means that nobody may wait: then it is not said.
+        capacity: match usize::try_from(said) {
+            Ok(0) | Err(_) => own.capacity,
+            Ok(said) => said,
+        },
+        failfast: queue
+            .and_then(|queue| wire::duration(queue.failfast_timeout))
+            .unwrap_or(own.failfast),
     }
 }

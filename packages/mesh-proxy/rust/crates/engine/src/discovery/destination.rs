@@ -183,7 +183,8 @@ impl Destination {
         let mut backends = Backends {
             watch: &mut needed,
             forwards: &mut self.forwards,
-            failfast: self.live.config.outbound.http_failfast,
+            http: self.live.config.outbound.http_queue,
+            tcp: self.live.config.outbound.tcp_queue,
         };
         let detect = self.live.config.outbound.detect_timeout;
         match routing(&answers, detect, &mut backends) {

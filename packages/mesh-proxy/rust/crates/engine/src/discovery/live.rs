@@ -62,7 +62,7 @@ impl Live {
         target: Target,
     ) -> Result<Snapshot<Routing>, Unavailable> {
         let (entry, mut reader) = self.subscribe(&target)?;
-        let failfast = self.config.outbound.tcp_failfast;
+        let failfast = self.config.outbound.tcp_queue.failfast;
         let wait = tokio::time::timeout(failfast, reader.wait_for(Option::is_some));
         let silent = wait.await.is_err();
         if silent && let Some(routing) = self.remembered().get(&target) {
@@ -129,7 +129,7 @@ impl Live {
     }
 
     fn silence(&self, target: &Target) -> Unavailable {
-        let limit = self.config.outbound.tcp_failfast;
+        let limit = self.config.outbound.tcp_queue.failfast;
         let reason = match self.problem() {
             Some(problem) => format!("nothing is known of {target}: {problem}"),
             None => format!("the control plane has said nothing of {target} within {limit:?}"),

@@ -6,7 +6,6 @@
 pub(crate) mod age;
 pub mod body;
 pub(crate) mod exchange;
-mod in_flight;
 pub mod message;
 pub(crate) mod pools;
 pub(crate) mod pump;
@@ -14,9 +13,9 @@ pub(crate) mod record;
 pub(crate) mod refusal;
 pub(crate) mod serve;
 pub mod service;
+mod streams;
 pub(crate) mod upstream;
 
-pub use in_flight::Admission;
 pub use pools::Pools;
 
 /// The version that a connection speaks.

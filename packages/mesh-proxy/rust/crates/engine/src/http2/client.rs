@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::error::Error;
 use super::outgoing::Outgoing;
+use super::room::Room;
 use super::settings::{Implementation, Settings};
 use super::{library, own};
 use crate::http::body::Incoming;
@@ -40,18 +41,19 @@ pub enum Answer {
 }
 
 impl Client {
-    /// Begins HTTP/2 on a new connection. A task of this thread drives it until it ends.
-    pub async fn connect(io: Io, settings: &Settings) -> Result<Self, Error> {
+    /// Begins HTTP/2 on a new connection. A task of this thread drives it until it ends, and tells
+    /// those in `room` when a stream may be begun.
+    pub async fn connect(io: Io, settings: &Settings, room: Room) -> Result<Self, Error> {
         match settings.implementation {
-            Implementation::Own => Ok(Self::Own(own::Client::connect(io, settings))),
+            Implementation::Own => Ok(Self::Own(own::Client::connect(io, settings, room))),
             Implementation::Library => {
-                let client = library::Client::connect(io, settings).await?;
+                let client = library::Client::connect(io, settings, room).await?;
                 Ok(Self::Library(client))
             }
         }
     }
 
-    /// Whether new requests cannot be sent on it: it has ended, is ending, or was retired.
+    /// Whether new requests cannot be sent on it any more: it has ended or is ending.
     pub fn is_closed(&self) -> bool {
         match self {
             Self::Own(client) => client.is_closed(),
@@ -59,20 +61,20 @@ impl Client {
         }
     }
 
-    /// Takes no new requests; those in progress are finished. The connection ends with the last of
-    /// them, once nobody holds a clone.
-    pub fn retire(&self) {
+    /// Whether another request can be sent now: the endpoint's limit of concurrent streams allows
+    /// it, or is not known and this is the first one.
+    pub fn can_open(&self) -> bool {
         match self {
-            Self::Own(client) => client.retire(),
-            Self::Library(client) => client.retire(),
+            Self::Own(client) => client.can_open(),
+            Self::Library(client) => client.can_open(),
         }
     }
 
-    /// Requests whose response has not been read to its end or given up.
-    pub fn in_flight(&self) -> usize {
+    /// Whether the endpoint has said what that limit is.
+    pub fn is_settled(&self) -> bool {
         match self {
-            Self::Own(client) => client.in_flight(),
-            Self::Library(client) => client.in_flight(),
+            Self::Own(client) => client.is_settled(),
+            Self::Library(client) => client.is_settled(),
         }
     }
 
@@ -84,15 +86,7 @@ impl Client {
         }
     }
 
-    /// Ready when the endpoint's limit of concurrent streams allows another request.
-    pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RequestError>> {
-        match self {
-            Self::Own(client) => client.poll_ready(cx),
-            Self::Library(client) => client.poll_ready(cx),
-        }
-    }
-
-    /// Sends a request's head, after [`Self::poll_ready`].
+    /// Sends a request's head; [`Self::can_open`] says when that will do.
     pub fn send(&mut self, request: &Request) -> Result<(Outgoing, Head), RequestError> {
         match self {
             Self::Own(client) => {

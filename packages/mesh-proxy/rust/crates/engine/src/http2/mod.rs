@@ -8,6 +8,7 @@ mod error;
 mod library;
 mod outgoing;
 mod own;
+mod room;
 mod server;
 mod settings;
 
@@ -15,6 +16,7 @@ pub use body::Body;
 pub use client::{Answer, Client, Head, RequestError};
 pub use error::Error;
 pub use outgoing::Outgoing;
+pub use room::Room;
 pub use server::{Responder, serve};
 pub(crate) use settings::keep_alive;
 pub use settings::{Http2Params, Implementation, KeepAlive, Settings};

@@ -20,15 +20,14 @@ use crate::context::Context;
 use crate::http::body::Incoming;
 use crate::http::exchange::{Client, Ending};
 use crate::http::message::{Form, Request, Response, Version as Spoken};
-use crate::http::pools::{Key, Limits, Shelf, Target};
+use crate::http::pools::{Key, Limits, Target};
 use crate::http::record::Record;
 use crate::http::refusal::{self, Refusal};
 use crate::http::serve::{answer, hand_over, serve as serve_connection};
 use crate::http::service::{Responder, Service};
-use crate::http::upstream::{Attempt, Upstream, connect_refusal};
+use crate::http::upstream::{self, Attempt, Unconnected, Upstream, unconnected_refusal};
 use crate::http::{Pools, Version};
-use crate::http1;
-use crate::http2::{self, Settings};
+use crate::http2::{self, Room, Settings};
 use crate::metrics::{Counter, CounterFamily, Direction, HttpMetrics, LabelSet, Peer};
 use crate::rejections::{Id, Rejection};
 use crate::snapshot::{InboundRoute, ServerPolicy, Snapshot};
@@ -216,9 +215,15 @@ impl Inbound {
         let started = Instant::now();
         let target = self.application();
         let mut again = false;
+        let mut now = started;
         loop {
-            let upstream = self.connect(request, &target, again).await;
-            let upstream = upstream.map_err(|error| connect_refusal(&error))?;
+            let connected = self
+                .connect(request, client, &target, &mut now, again)
+                .await;
+            let upstream = match connected {
+                Ok(upstream) => upstream,
+                Err(why) => return unconnected_refusal(&why).map_or(Ok(()), Err),
+            };
             let mut record = Record::new(counters.http.clone(), started, None);
             let edit = |response: &mut Response| {
                 strip_ours(&mut response.fields);
@@ -238,6 +243,7 @@ impl Inbound {
                     self.context.metrics.counter(resends, "").increment();
                     record.fail(refusal.reason.http);
                     again = true;
+                    now = Instant::now();
                     continue;
                 }
                 Attempt::Again(refusal) | Attempt::Failed(refusal) => refusal,
@@ -343,6 +349,8 @@ impl Inbound {
             let limits = Limits {
                 idle: config.http1_pool_idle,
                 max_idle: config.max_idle_connections,
+                idle2: self.context.config.http2_pool_idle,
+                warm: self.context.config.http2_warm,
                 max_age: config.http2.max_age,
             };
             (limits, TlsStatus::Plaintext(no_tls::LOOPBACK))
@@ -352,37 +360,21 @@ impl Inbound {
     async fn connect(
         &self,
         request: &Request,
+        client: &mut Client<'_, '_, '_>,
         target: &Rc<Target>,
+        now: &mut Instant,
         again: bool,
-    ) -> Result<Upstream, Rc<ConnectError>> {
-        // New connections are rare: boxed, or else their state would be part of every request's.
+    ) -> Result<Upstream, Unconnected> {
         let dial = || Dial {
             context: self.context.clone(),
             application: self.target,
         };
         if request.version == Spoken::Http2 {
-            let client = match target.open() {
-                Some(client) => client,
-                None => Box::pin(target.shared(|| dial().http2())).await?,
-            };
-            return Ok(Upstream::Http2(client));
+            let deadline = *now + self.context.config.inbound.http_queue.failfast;
+            return Upstream::http2(target, client, &self.context, deadline, now, dial).await;
         }
         // Kept connections to one server tend to end together: the second attempt takes none.
-        let (kept, reused) = match (!again).then(|| target.idle()).flatten() {
-            Some(kept) => (kept, true),
-            None => {
-                let dial = dial();
-                let io = Box::pin(dial.io()).await.map_err(Rc::new)?;
-                ((Box::new(http1::Client::new(io)), target.expiry()), false)
-            }
-        };
-        let (client, expiry) = kept;
-        let shelf = Shelf::new(target.clone(), expiry);
-        Ok(Upstream::Http1 {
-            client,
-            reused,
-            shelf,
-        })
+        Upstream::http1(target, !again, now, dial).await
     }
 
     fn count(&self, refusal: &Refusal, request: Option<&Request>) -> Id {
@@ -428,11 +420,17 @@ impl Dial {
         let registry = &self.context.metrics;
         Ok(io.measure(registry.tcp(Direction::Inbound, Peer::Dst, labels.as_str())))
     }
+}
 
-    async fn http2(self) -> Result<http2::Client, ConnectError> {
+impl upstream::Dial for Dial {
+    async fn http1(self) -> Result<transport::Io, ConnectError> {
+        self.io().await
+    }
+
+    async fn http2(self, room: Room) -> Result<http2::Client, ConnectError> {
         let settings = Settings::client(self.context.config.http2_client, None);
         let io = self.io().await?;
-        http2::Client::connect(io, &settings)
+        http2::Client::connect(io, &settings, room)
             .await
             .map_err(|error| ConnectError::Tcp(self.application, std::io::Error::other(error)))
     }

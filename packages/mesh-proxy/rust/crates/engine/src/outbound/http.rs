@@ -19,15 +19,16 @@ use crate::context::Context;
 use crate::http::body::Incoming;
 use crate::http::exchange::{Client, Ending};
 use crate::http::message::{Form, Request, Response, Version as Spoken};
-use crate::http::pools::{Key, Limits, Shelf, Target};
+use crate::http::pools::{Key, Limits, Target};
 use crate::http::record::Record;
 use crate::http::refusal::{self, Refusal};
 use crate::http::serve::{answer, hand_over, serve as serve_connection};
 use crate::http::service::{Responder, Service};
-use crate::http::upstream::{Attempt, Upstream, connect_refusal};
+use crate::http::upstream::{
+    self, Attempt, Unconnected, Upstream, connect_refusal, unconnected_refusal,
+};
 use crate::http::{Pools, Version};
-use crate::http1;
-use crate::http2::{self, Settings};
+use crate::http2::{self, Room, Settings};
 use crate::metrics::{CounterFamily, Direction, LabelSet, Peer};
 use crate::rejections::{Id, Rejection};
 use crate::snapshot::{
@@ -133,6 +134,8 @@ struct Try {
     started: Instant,
     /// When this one begins.
     now: Instant,
+    /// Until when it may wait for an endpoint, and for a stream to it.
+    deadline: Instant,
     /// Whether there was one before, on a connection that ended.
     again: bool,
     /// How the request came through another proxy, as HTTP/1 in HTTP/2.
@@ -190,16 +193,17 @@ impl Outbound {
             .ok_or_else(|| Refusal::new(&reasons::LOAD_SHED, "too many requests in progress"))?;
         let backend = backend(routing)?;
         let started = Instant::now();
-        let deadline = started + backend.failfast;
+        let failfast = backend.queue.failfast();
         let mut attempt = Try {
             started,
             now: started,
+            deadline: started + failfast,
             again: false,
             carried,
         };
         let mut unconnected = None;
         loop {
-            let picked = balance::pick_at(backend, &mut attempt.now, deadline).await;
+            let picked = balance::pick_at(backend, &mut attempt.now, attempt.deadline).await;
             let endpoint = match (picked, unconnected) {
                 (Ok(endpoint), _) => endpoint,
                 (Err(why), last) => return Err(unavailable(why, last)),
@@ -225,6 +229,7 @@ impl Outbound {
                     self.context.metrics.counter(resends, "").increment();
                     attempt.again = true;
                     attempt.now = Instant::now();
+                    attempt.deadline = attempt.now + failfast;
                 }
                 Sent::Unconnected(error) => match backend.kind {
                     BackendKind::Forward(_) | BackendKind::Fail(_) => {
@@ -256,12 +261,28 @@ impl Outbound {
             } else {
                 request.fields.remove(&ORIG_PROTO);
             }
-            let connected = self
-                .connect(routing, endpoint, &target, carriage, &mut attempt)
-                .await;
+            // What a new connection needs.
+            let dial = || Dial {
+                context: self.context.clone(),
+                endpoint: endpoint.clone(),
+                authority: routing.authority.clone(),
+                begun: Instant::now(),
+            };
+            let (deadline, now) = (attempt.deadline, &mut attempt.now);
+            let connected = match carriage {
+                // Kept connections to one server tend to end together: the second attempt takes
+                // none.
+                Carriage::Http1 => Upstream::http1(&target, !attempt.again, now, dial).await,
+                Carriage::Http2 | Carriage::Upgraded(_) => {
+                    Upstream::http2(&target, client, &backend.queue, deadline, now, dial).await
+                }
+            };
             let upstream = match connected {
                 Ok(upstream) => upstream,
-                Err(error) => return Sent::Unconnected(error),
+                Err(Unconnected::Connect(error)) => return Sent::Unconnected(error),
+                Err(why) => {
+                    return unconnected_refusal(&why).map_or(Sent::Over, Sent::Failed);
+                }
             };
             endpoint.load.connected();
             let mut record = Record::new(
@@ -320,6 +341,8 @@ impl Outbound {
             let limits = Limits {
                 idle: config.outbound.http1_pool_idle,
                 max_idle: config.outbound.max_idle_connections,
+                idle2: config.http2_pool_idle,
+                warm: config.http2_warm,
                 max_age: config.outbound.http2.max_age,
             };
             let tls = match &endpoint.tls {
@@ -344,51 +367,6 @@ impl Outbound {
             let labels = labels::endpoint(endpoint, &routing.authority, &target.tls);
             let registry = &self.context.metrics;
             registry.http(Direction::Outbound, labels.as_str())
-        })
-    }
-
-    async fn connect(
-        &self,
-        routing: &Routing,
-        endpoint: &Arc<Endpoint>,
-        target: &Rc<Target>,
-        carriage: Carriage,
-        attempt: &mut Try,
-    ) -> Result<Upstream, Rc<ConnectError>> {
-        // New connections are rare: boxed, or else their state would be part of every request's.
-        let dial = || Dial {
-            context: self.context.clone(),
-            endpoint: endpoint.clone(),
-            authority: routing.authority.clone(),
-            begun: Instant::now(),
-        };
-        if carriage != Carriage::Http1 {
-            let client = match target.open() {
-                Some(client) => client,
-                None => {
-                    let client = Box::pin(target.shared(|| dial().http2())).await?;
-                    attempt.now = Instant::now();
-                    client
-                }
-            };
-            return Ok(Upstream::Http2(client));
-        }
-        // Kept connections to one server tend to end together: the second attempt takes none.
-        let (kept, reused) = match (!attempt.again).then(|| target.idle()).flatten() {
-            Some(kept) => (kept, true),
-            None => {
-                let dial = dial();
-                let io = Box::pin(dial.io(Session::Http1)).await.map_err(Rc::new)?;
-                attempt.now = Instant::now();
-                ((Box::new(http1::Client::new(io)), target.expiry()), false)
-            }
-        };
-        let (client, expiry) = kept;
-        let shelf = Shelf::new(target.clone(), expiry);
-        Ok(Upstream::Http1 {
-            client,
-            reused,
-            shelf,
         })
     }
 
@@ -431,6 +409,30 @@ struct Dial {
     begun: Instant,
 }
 
+impl upstream::Dial for Dial {
+    async fn http1(self) -> Result<transport::Io, ConnectError> {
+        self.io(Session::Http1).await
+    }
+
+    async fn http2(self, room: Room) -> Result<http2::Client, ConnectError> {
+        let config = &self.context.config;
+        let pings = http2::keep_alive(
+            config.outbound.http2.keep_alive_interval,
+            config.outbound.http2.keep_alive_timeout,
+        );
+        let settings = Settings::client(config.http2_client, pings).with(&self.endpoint.http2);
+        let settings = match self.endpoint.tls {
+            Some(_) => settings.by(config.mesh_http2),
+            None => settings,
+        };
+        let io = self.io(Session::Http2).await?;
+        http2::Client::connect(io, &settings, room)
+            .await
+            .map_err(|error| ConnectError::Tcp(self.endpoint.addr, std::io::Error::other(error)))
+            .inspect_err(|error| self.note(error))
+    }
+}
+
 impl Dial {
     async fn io(&self, session: Session) -> Result<transport::Io, ConnectError> {
         let session = match self.endpoint.hint {
@@ -443,24 +445,6 @@ impl Dial {
         let registry = &self.context.metrics;
         let metrics = registry.tcp(Direction::Outbound, Peer::Dst, labels.as_str());
         Ok(connection.io.measure(metrics))
-    }
-
-    async fn http2(self) -> Result<http2::Client, ConnectError> {
-        let config = &self.context.config;
-        let pings = http2::keep_alive(
-            config.outbound.http2.keep_alive_interval,
-            config.outbound.http2.keep_alive_timeout,
-        );
-        let settings = Settings::client(config.http2_client, pings).with(&self.endpoint.http2);
-        let settings = match self.endpoint.tls {
-            Some(_) => settings.by(config.mesh_http2),
-            None => settings,
-        };
-        let io = self.io(Session::Http2).await?;
-        http2::Client::connect(io, &settings)
-            .await
-            .map_err(|error| ConnectError::Tcp(self.endpoint.addr, std::io::Error::other(error)))
-            .inspect_err(|error| self.note(error))
     }
 
     /// Tells the balancer that connecting failed: once, however many requests waited for it.
@@ -519,6 +503,7 @@ fn unavailable(why: Unavailable, last: Option<Rc<ConnectError>>) -> Refusal {
     let reason = match why {
         Unavailable::Undiscovered => &reasons::DISCOVERY_TIMEOUT,
         Unavailable::Forbidden => &reasons::FORBIDDEN_DESTINATION,
+        Unavailable::Overloaded => &reasons::LOAD_SHED,
         Unavailable::Unknown | Unavailable::Empty | Unavailable::Failfast => &reasons::FAILFAST,
     };
     match last {

@@ -40,6 +40,7 @@ impl Refusal {
             Self::NoRoute(_) => reasons::ROUTE_NOT_FOUND.name,
             Self::NoBackend => refusals::NO_BACKEND.name,
             Self::Balance(balance::Unavailable::Failfast) => reasons::FAILFAST.name,
+            Self::Balance(balance::Unavailable::Overloaded) => reasons::LOAD_SHED.name,
             Self::Balance(balance::Unavailable::Undiscovered) => refusals::DISCOVERY.name,
             Self::Balance(balance::Unavailable::Forbidden) => refusals::FORBIDDEN.name,
             Self::Balance(balance::Unavailable::Unknown | balance::Unavailable::Empty) => {

@@ -22,7 +22,7 @@ pub(super) async fn connect(
     name: Option<&str>,
 ) -> Result<Upstream, Refusal> {
     let backend = backend(routes, name)?;
-    let deadline = Instant::now() + backend.failfast;
+    let deadline = Instant::now() + backend.queue.failfast();
     let mut last = None;
     loop {
         let endpoint = match (balance::pick(backend, deadline).await, last) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use mesh_decide::server_name::SniMatch;
 
 use super::{Endpoint, Failure, ResourceRef, Snapshot};
+use crate::balance::Queue;
 
 /// The answer for one original destination.
 #[derive(Debug)]
@@ -82,8 +83,8 @@ pub enum Distribution {
 pub struct Backend {
     pub meta: ResourceRef,
     pub kind: BackendKind,
-    /// How long a request may wait for a ready endpoint.
-    pub failfast: Duration,
+    /// Who waits for a ready endpoint.
+    pub queue: Queue,
 }
 
 #[derive(Debug)]

@@ -188,20 +188,23 @@ async fn an_application_that_ends_without_answering_is_a_502() {
 #[tokio::test]
 async fn a_client_that_leaves_takes_its_request_with_it() {
     run(async {
-        let gone = std::rc::Rc::new(tokio::sync::Notify::new());
-        let noticed = gone.clone();
+        let notice = || std::rc::Rc::new(tokio::sync::Notify::new());
+        let (asked, gone) = (notice(), notice());
+        let noticed = (asked.clone(), gone.clone());
         let app = app::raw(async move |mut tcp| {
             let mut buffer = [0; 4096];
             // Waits for the end, which it never causes itself.
-            while let Ok(1..) = tokio::io::AsyncReadExt::read(&mut tcp, &mut buffer).await {}
-            noticed.notify_one();
+            while let Ok(1..) = tokio::io::AsyncReadExt::read(&mut tcp, &mut buffer).await {
+                noticed.0.notify_one();
+            }
+            noticed.1.notify_one();
         })
         .await;
         for hop in [Hop::Mesh, Hop::MeshHttp1, Hop::Plain] {
             let mesh = Mesh::start(app, hop).await;
             let mut client = Raw::connect(mesh.http1).await;
             client.send(GET).await;
-            mesh.metrics_with(&mesh.client, &["request_total"]).await;
+            asked.notified().await;
             let socket = socket2::SockRef::from(&client.tcp);
             socket.set_linger(Some(std::time::Duration::ZERO)).unwrap();
             drop(client);

@@ -14,5 +14,6 @@ mod peers;
 mod requests;
 mod sizes;
 mod smuggling;
+mod streams;
 mod trust;
 mod upgrades;

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mesh_decide::authorize::{Authentication, Authorization, Network, NetworkRule};
-use mesh_engine::config::Config;
+use mesh_engine::balance::Queue;
+use mesh_engine::config::{Config, QueueLimits};
 use mesh_engine::context::Context;
 use mesh_engine::discovery::Discovery;
 use mesh_engine::drain::Drain;
-use mesh_engine::http::{Admission, Version};
+use mesh_engine::http::Version;
 use mesh_engine::identity::Identity;
+use mesh_engine::in_flight::Admission;
 use mesh_engine::inbound::{self, InboundConnection};
 use mesh_engine::metrics::Registry;
 use mesh_engine::outbound::{self, OutboundConnection};
@@ -126,7 +128,7 @@ impl Mesh {
         let client = context(authority.identity(CLIENT), 1, policy.clone(), variables);
         let endpoint = Arc::new(endpoint(app, hop, port));
         let (endpoints, discovered) = Snapshot::new(Endpoints::Known([endpoint].into()));
-        let routing = Snapshot::fixed(routing(discovered));
+        let routing = Snapshot::fixed(routing(discovered, client.config.outbound.http_queue));
 
         let worker = Rc::new(WorkerContext::new(server.clone()));
         accept(door, {
@@ -259,6 +261,7 @@ fn context(
         ("IDENTITY_TOKEN_FILE", "/token".to_owned()),
         ("IDENTITY_TRUST_ANCHORS", ROOT.to_owned()),
         ("INBOUND_LISTEN_ADDR", format!("127.0.0.1:{port}")),
+        ("OUTBOUND_HTTP_FAILFAST_TIMEOUT", "300ms".to_owned()),
     ]);
     let more = variables.iter();
     environment.extend(more.map(|(name, value)| (*name, (*value).to_owned())));
@@ -300,7 +303,7 @@ pub fn endpoint(app: SocketAddr, hop: Hop, port: u16) -> Endpoint {
     }
 }
 
-fn routing(endpoints: Snapshot<Endpoints>) -> Routing {
+fn routing(endpoints: Snapshot<Endpoints>, queue: QueueLimits) -> Routing {
     let backend = Backend {
         meta: ResourceRef::Default("test".into()),
         kind: BackendKind::Balance {
@@ -309,7 +312,7 @@ fn routing(endpoints: Snapshot<Endpoints>) -> Routing {
             default_rtt: Duration::from_millis(30),
             decay: Duration::from_secs(10),
         },
-        failfast: Duration::from_millis(300),
+        queue: Queue::new(queue),
     };
     let route = HttpRoute {
         meta: ResourceRef::Default("test".into()),

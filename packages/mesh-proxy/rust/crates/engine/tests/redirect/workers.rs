@@ -8,11 +8,12 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use mesh_decide::authorize::{Authentication, Authorization, Network, NetworkRule};
-use mesh_engine::config::Config;
+use mesh_engine::balance::Queue;
+use mesh_engine::config::{Config, QueueLimits};
 use mesh_engine::context::Context;
 use mesh_engine::discovery::Discovery;
 use mesh_engine::drain::Drain;
-use mesh_engine::http::Admission;
+use mesh_engine::in_flight::Admission;
 use mesh_engine::metrics::Registry;
 use mesh_engine::net::Listeners;
 use mesh_engine::policy::Policies;
@@ -187,7 +188,10 @@ fn routing(address: SocketAddr) -> Routing {
     let backend = Backend {
         meta: meta(),
         kind: BackendKind::Forward(Arc::new(endpoint)),
-        failfast: Duration::from_secs(3),
+        queue: Queue::new(QueueLimits {
+            capacity: 100,
+            failfast: Duration::from_secs(3),
+        }),
     };
     let route = OpaqueRoute {
         snis: Vec::new(),

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mesh_decide::authorize::{Authentication, Authorization, Network, NetworkRule};
-use mesh_engine::config::Config;
+use mesh_engine::balance::Queue;
+use mesh_engine::config::{Config, QueueLimits};
 use mesh_engine::context::Context;
 use mesh_engine::discovery::Discovery;
 use mesh_engine::drain::Drain;
-use mesh_engine::http::Admission;
 use mesh_engine::identity::Identity;
+use mesh_engine::in_flight::Admission;
 use mesh_engine::metrics::Registry;
 use mesh_engine::policy::Policies;
 use mesh_engine::rejections::Rejections;
@@ -209,7 +210,10 @@ pub fn route(endpoint: Arc<Endpoint>) -> OpaqueRoute {
             default_rtt: Duration::from_millis(30),
             decay: Duration::from_secs(10),
         },
-        failfast: Duration::from_millis(300),
+        queue: Queue::new(QueueLimits {
+            capacity: 100,
+            failfast: Duration::from_millis(300),
+        }),
     };
     OpaqueRoute {
         snis: Vec::new(),

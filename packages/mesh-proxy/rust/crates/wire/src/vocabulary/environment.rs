@@ -292,58 +292,58 @@ pub const HTTP_RESENDS: Variable = Variable {
     meaning: "Whether a request is sent once more, on a new connection, where that is safe: it was not taken up, or is idempotent without content and its kept connection ended before any byte of the response.",
 };
 
-/// Inbound requests that may wait for the application.
+/// Inbound requests that may wait for an HTTP/2 stream to the application; more are answered 503.
 pub const INBOUND_HTTP_QUEUE_CAPACITY: Variable = Variable {
     name: "LINKERD2_PROXY_INBOUND_HTTP_QUEUE_CAPACITY",
     kind: Kind::Integer,
     default: Some("10000"),
     required: false,
-    meaning: "Inbound requests that may wait for the application.",
+    meaning: "Inbound requests that may wait for an HTTP/2 stream to the application; more are answered 503.",
 };
 
-/// How long the application may be unavailable before inbound requests fail at once.
+/// How long an inbound request waits for an HTTP/2 stream to the application; then it is answered 504.
 pub const INBOUND_HTTP_FAILFAST_TIMEOUT: Variable = Variable {
     name: "LINKERD2_PROXY_INBOUND_HTTP_FAILFAST_TIMEOUT",
     kind: Kind::Duration,
     default: Some("1s"),
     required: false,
-    meaning: "How long the application may be unavailable before inbound requests fail at once.",
+    meaning: "How long an inbound request waits for an HTTP/2 stream to the application; then it is answered 504.",
 };
 
-/// Outbound requests that may wait for an endpoint, per destination.
+/// Outbound requests that may wait for an endpoint or a stream to it, per destination; more are answered 503. A backend may say otherwise.
 pub const OUTBOUND_HTTP_QUEUE_CAPACITY: Variable = Variable {
     name: "LINKERD2_PROXY_OUTBOUND_HTTP_QUEUE_CAPACITY",
     kind: Kind::Integer,
     default: Some("10000"),
     required: false,
-    meaning: "Outbound requests that may wait for an endpoint, per destination.",
+    meaning: "Outbound requests that may wait for an endpoint or a stream to it, per destination; more are answered 503. A backend may say otherwise.",
 };
 
-/// How long a destination may have no ready endpoint before requests fail at once.
+/// How long a request waits for a ready endpoint and a stream to it; a destination that has had no ready endpoint for so long fails requests at once. A backend may say otherwise.
 pub const OUTBOUND_HTTP_FAILFAST_TIMEOUT: Variable = Variable {
     name: "LINKERD2_PROXY_OUTBOUND_HTTP_FAILFAST_TIMEOUT",
     kind: Kind::Duration,
     default: Some("3s"),
     required: false,
-    meaning: "How long a destination may have no ready endpoint before requests fail at once.",
+    meaning: "How long a request waits for a ready endpoint and a stream to it; a destination that has had no ready endpoint for so long fails requests at once. A backend may say otherwise.",
 };
 
-/// Outbound opaque connections that may wait for an endpoint, per destination.
+/// Outbound opaque connections that may wait for an endpoint, per destination; more are reset. A backend may say otherwise.
 pub const OUTBOUND_TCP_QUEUE_CAPACITY: Variable = Variable {
     name: "LINKERD2_PROXY_OUTBOUND_TCP_QUEUE_CAPACITY",
     kind: Kind::Integer,
     default: Some("10000"),
     required: false,
-    meaning: "Outbound opaque connections that may wait for an endpoint, per destination.",
+    meaning: "Outbound opaque connections that may wait for an endpoint, per destination; more are reset. A backend may say otherwise.",
 };
 
-/// How long a destination may have no ready endpoint before opaque connections fail at once.
+/// How long an opaque connection waits for a ready endpoint; a destination that has had none for so long fails connections at once. A backend may say otherwise.
 pub const OUTBOUND_TCP_FAILFAST_TIMEOUT: Variable = Variable {
     name: "LINKERD2_PROXY_OUTBOUND_TCP_FAILFAST_TIMEOUT",
     kind: Kind::Duration,
     default: Some("3s"),
     required: false,
-    meaning: "How long a destination may have no ready endpoint before opaque connections fail at once.",
+    meaning: "How long an opaque connection waits for a ready endpoint; a destination that has had none for so long fails connections at once. A backend may say otherwise.",
 };
 
 /// How long an inbound client may stay silent before its connection counts as opaque.
@@ -551,6 +551,24 @@ pub const OUTBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT: Variable = Variable {
     default: Some("3s"),
     required: false,
     meaning: "How long an idle HTTP/1 connection to an endpoint is kept.",
+};
+
+/// How long an HTTP/2 connection to an endpoint or to the application may be without requests; then it ends, unless it is one of HTTP2_WARM_CONNECTIONS.
+pub const HTTP2_CONNECTION_POOL_IDLE_TIMEOUT: Variable = Variable {
+    name: "LINKERD2_PROXY_HTTP2_CONNECTION_POOL_IDLE_TIMEOUT",
+    kind: Kind::Duration,
+    default: Some("60s"),
+    required: false,
+    meaning: "How long an HTTP/2 connection to an endpoint or to the application may be without requests; then it ends, unless it is one of HTTP2_WARM_CONNECTIONS.",
+};
+
+/// HTTP/2 connections of each worker to each endpoint that stay open however long they are without requests; never for longer than the endpoint is known.
+pub const HTTP2_WARM_CONNECTIONS: Variable = Variable {
+    name: "LINKERD2_PROXY_HTTP2_WARM_CONNECTIONS",
+    kind: Kind::Integer,
+    default: Some("1"),
+    required: false,
+    meaning: "HTTP/2 connections of each worker to each endpoint that stay open however long they are without requests; never for longer than the endpoint is known.",
 };
 
 /// How long an unused inbound port's policy is watched.
@@ -1247,6 +1265,8 @@ pub static ALL: &[&Variable] = &[
     &HTTP_CONNECTION_MAX_AGE,
     &INBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT,
     &OUTBOUND_HTTP1_CONNECTION_POOL_IDLE_TIMEOUT,
+    &HTTP2_CONNECTION_POOL_IDLE_TIMEOUT,
+    &HTTP2_WARM_CONNECTIONS,
     &INBOUND_DISCOVERY_IDLE_TIMEOUT,
     &OUTBOUND_DISCOVERY_IDLE_TIMEOUT,
     &HTTP2_INITIAL_STREAM_WINDOW_SIZE,

@@ -341,6 +341,16 @@ pub const HTTP2_STRANGER_STREAMS: Limit = Limit {
     excess: "REFUSED_STREAM.",
 };
 
+/// Connections of one worker to one endpoint: the first one carries everything until the endpoint's limit of streams is reached.
+pub const HTTP2_CLIENT_CONNECTIONS: Limit = Limit {
+    name: "http2_client_connections",
+    value: 8,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Connections of one worker to one endpoint: the first one carries everything until the endpoint's limit of streams is reached.",
+    excess: "Requests wait for a stream, for as long as OUTBOUND_HTTP_FAILFAST_TIMEOUT or its inbound twin says.",
+};
+
 /// The largest head, counted as RFC 9113 counts it: 32 more for each field.
 pub const HTTP2_HEADER_LIST_BYTES: Limit = Limit {
     name: "http2_header_list_bytes",
@@ -704,6 +714,7 @@ pub static ALL: &[&Limit] = &[
     &HTTP2_PREFACE_TIME,
     &HTTP2_STREAMS,
     &HTTP2_STRANGER_STREAMS,
+    &HTTP2_CLIENT_CONNECTIONS,
     &HTTP2_HEADER_LIST_BYTES,
     &HTTP2_FIELDS,
     &HTTP2_FIELD_NAME_BYTES,

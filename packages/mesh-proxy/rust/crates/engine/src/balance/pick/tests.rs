@@ -1,7 +1,12 @@
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
 use super::*;
-use crate::config::Backoff;
+use crate::balance::Queue;
+use crate::config::{Backoff, QueueLimits};
 use crate::snapshot::{ResourceRef, Snapshot};
 
+const CAPACITY: usize = 2;
 const FAILFAST: Duration = Duration::from_secs(3);
 const BACKOFF: Backoff = Backoff {
     min: Duration::from_millis(100),
@@ -22,12 +27,19 @@ fn balanced(endpoints: Snapshot<Endpoints>) -> Backend {
             default_rtt: Duration::from_millis(30),
             decay: Duration::from_secs(10),
         },
-        failfast: FAILFAST,
+        queue: Queue::new(QueueLimits {
+            capacity: CAPACITY,
+            failfast: FAILFAST,
+        }),
     }
 }
 
 fn known(endpoints: &[Arc<Endpoint>]) -> Endpoints {
     Endpoints::Known(endpoints.into())
+}
+
+fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 fn soon() -> Instant {
@@ -56,6 +68,29 @@ async fn waits_no_longer_than_the_deadline() {
         Unavailable::Undiscovered
     );
     assert_eq!(started.elapsed(), FAILFAST);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_wait_than_may_and_who_leaves_makes_room() {
+    let (writer, reader) = Snapshot::new(Endpoints::Pending);
+    let backend = balanced(reader);
+    let (deadline, started) = (soon(), Instant::now());
+    let mut waiting: Vec<_> = (0..CAPACITY)
+        .map(|_| Box::pin(pick(&backend, deadline)))
+        .collect();
+    for one in &mut waiting {
+        assert!(poll_once(one.as_mut()).is_pending());
+    }
+    let full = pick(&backend, deadline).await.unwrap_err();
+    assert_eq!(full, Unavailable::Overloaded);
+    assert_eq!(started.elapsed(), Duration::ZERO);
+    drop(waiting.pop());
+    let mut last = Box::pin(pick(&backend, deadline));
+    assert!(poll_once(last.as_mut()).is_pending());
+    writer.store(known(&[endpoint(1)]));
+    assert!(last.await.is_ok());
+    // Who does not have to wait is nobody's burden.
+    assert!(pick(&backend, deadline).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,11 +2,12 @@ use std::net::SocketAddr;
 
 use mesh_decide::target::Name;
 use mesh_wire::destination::WeightedAddr;
-use mesh_wire::outbound::{Backend as WireBackend, ProxyProtocol, backend, proxy_protocol};
+use mesh_wire::outbound::{Backend as WireBackend, ProxyProtocol, Queue, backend, proxy_protocol};
 use mesh_wire::{meta, opaque_route as opaque};
 
 use super::super::backend::{Forwards, Watch};
 use super::*;
+use crate::config::QueueLimits;
 use crate::control::wire::to_wire;
 use crate::snapshot::{Endpoints, Snapshot};
 
@@ -27,6 +28,14 @@ impl Watch for Paths {
 }
 
 const DETECT: Duration = Duration::from_secs(10);
+const HTTP: QueueLimits = QueueLimits {
+    capacity: 10,
+    failfast: Duration::from_secs(3),
+};
+const TCP: QueueLimits = QueueLimits {
+    capacity: 20,
+    failfast: Duration::from_secs(4),
+};
 const PATH: &str = "web.shop.svc.cluster.local:80";
 
 fn decide(
@@ -50,7 +59,8 @@ fn decide_for(
     let mut backends = Backends {
         watch: &mut paths,
         forwards: &mut Forwards::default(),
-        failfast: Duration::from_secs(3),
+        http: HTTP,
+        tcp: TCP,
     };
     let routing = routing(&answers, DETECT, &mut backends)?;
     Ok((routing, paths.0))
@@ -136,7 +146,40 @@ fn a_policy_names_parent_revision_and_backends() {
         panic!("{routes:?}")
     };
     assert!(matches!(&backends[0].kind, BackendKind::Balance { .. }));
-    assert_eq!(backends[0].failfast, Duration::from_secs(3));
+    assert_eq!(backends[0].queue.limits(), HTTP);
+}
+
+#[test]
+fn a_backend_says_who_may_wait_and_where_it_does_not_the_configuration_counts() {
+    let queue = |queue| {
+        let backend = WireBackend {
+            queue,
+            ..balancer()
+        };
+        let policy = policy(proxy_protocol::Kind::Http1(proxy_protocol::Http1 {
+            routes: vec![http(backend)],
+            ..proxy_protocol::Http1::default()
+        }));
+        let (routing, _) = decide(None, Some(&policy)).unwrap();
+        let Protocol::Http1(routes) = routing.protocol else {
+            panic!("{:?}", routing.protocol)
+        };
+        match &routes[0].rules[0].backends {
+            Distribution::FirstAvailable(backends) => backends[0].queue.limits(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let said = QueueLimits {
+        capacity: 7,
+        failfast: Duration::from_secs(5),
+    };
+    let wire = Queue {
+        capacity: 7,
+        failfast_timeout: said.failfast.try_into().ok(),
+    };
+    assert_eq!(queue(Some(wire)), said);
+    assert_eq!(queue(Some(Queue::default())), HTTP);
+    assert_eq!(queue(None), HTTP);
 }
 
 #[test]

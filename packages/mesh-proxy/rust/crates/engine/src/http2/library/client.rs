@@ -23,8 +23,13 @@ use crate::http::message::{Form, Length, Request, Response};
 use crate::http2::body::Body as AnyBody;
 use crate::http2::client::{Answer, RequestError};
 use crate::http2::error::Error;
+use crate::http2::room::Room;
 use crate::http2::settings::Settings;
 use crate::transport::Io;
+
+/// The crate's own limit before it knows the endpoint's. It is not used up; no endpoint says the
+/// same, so that it tells whether one has said something.
+const STREAMS_AT_FIRST: usize = (1 << 20) - 3;
 
 /// A connection that carries many requests at once; clones share it. It ends gracefully, with a
 /// GOAWAY, once all clones and requests are gone.
@@ -36,52 +41,48 @@ pub struct Client {
 
 impl Client {
     /// Begins HTTP/2 on a new connection. A task of this thread drives it until it ends.
-    pub async fn connect(io: Io, settings: &Settings) -> Result<Self, Error> {
+    pub async fn connect(io: Io, settings: &Settings, room: Room) -> Result<Self, Error> {
         let (requests, mut connection) = Builder::new()
             .initial_window_size(settings.stream_window)
             .initial_connection_window_size(settings.connection_window)
             .max_frame_size(settings.max_frame_size)
             .max_header_list_size(settings.max_header_list_size)
             .max_send_buffer_size(settings.max_send_buffer)
+            .initial_max_send_streams(STREAMS_AT_FIRST)
             .enable_push(false)
             .handshake(io)
             .await?;
-        let usage = Rc::new(Usage::default());
+        let usage = Rc::new(Usage::new(room));
         let pinger = Pinger::new(connection.ping_pong(), settings.keep_alive);
         tokio::task::spawn_local(drive(connection, pinger, Closing(usage.clone())));
         Ok(Self { requests, usage })
     }
 
-    /// Whether new requests cannot be sent on it: it has ended, is ending, or was retired.
+    /// Whether new requests cannot be sent on it any more.
     pub fn is_closed(&self) -> bool {
         self.usage.closed.get()
     }
 
-    /// Takes no new requests; those in progress are finished. The connection ends with the last of
-    /// them, once nobody holds a clone.
-    pub fn retire(&self) {
-        self.usage.closed.set(true);
+    /// Whether another request can be sent now.
+    pub fn can_open(&self) -> bool {
+        let limit = match self.is_settled() {
+            true => self.requests.current_max_send_streams(),
+            false => 1,
+        };
+        !self.is_closed() && self.usage.in_flight.get() < limit
     }
 
-    /// Requests whose response has not been read to its end or given up.
-    pub fn in_flight(&self) -> usize {
-        self.usage.in_flight.get()
+    /// Whether the endpoint has said how many it takes.
+    pub fn is_settled(&self) -> bool {
+        self.usage.settled.get()
     }
 
     /// Since when there has been no request; None while there is one.
     pub fn idle_since(&self) -> Option<Instant> {
-        (self.in_flight() == 0).then(|| self.usage.idle_since.get())
+        (self.usage.in_flight.get() == 0).then(|| self.usage.idle_since.get())
     }
 
-    /// Ready when the endpoint's limit of concurrent streams allows another request.
-    pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RequestError>> {
-        self.requests.poll_ready(cx).map_err(|error| {
-            self.usage.closed.set(true);
-            RequestError::Unprocessed(error.into())
-        })
-    }
-
-    /// Sends a request's head, after [`Self::poll_ready`].
+    /// Sends a request's head.
     pub fn send(&mut self, request: &Request) -> Result<(Outgoing, Head), RequestError> {
         let head = head(request)?;
         let ended = request.length == Length::None;
@@ -105,23 +106,37 @@ struct Usage {
     in_flight: Cell<usize>,
     /// When the last request ended; of no meaning while there is one.
     idle_since: Cell<Instant>,
+    settled: Cell<bool>,
+    room: Room,
 }
 
 impl Usage {
-    /// After a GOAWAY nobody else is to try this connection, though it has not ended yet.
-    fn note(&self, error: &h2::Error) {
-        if error.is_go_away() {
-            self.closed.set(true);
-        }
-    }
-}
-
-impl Default for Usage {
-    fn default() -> Self {
+    fn new(room: Room) -> Self {
         Self {
             closed: Cell::new(false),
             in_flight: Cell::new(0),
             idle_since: Cell::new(Instant::now()),
+            settled: Cell::new(false),
+            room,
+        }
+    }
+
+    /// The endpoint's settings have come.
+    fn settle(&self) {
+        if !self.settled.replace(true) {
+            self.room.changed();
+        }
+    }
+
+    fn close(&self) {
+        self.closed.set(true);
+        self.room.changed();
+    }
+
+    /// After a GOAWAY nobody else is to try this connection, though it has not ended yet.
+    fn note(&self, error: &h2::Error) {
+        if error.is_go_away() {
+            self.close();
         }
     }
 }
@@ -144,6 +159,7 @@ impl Drop for Ticket {
         if left == 0 {
             self.0.idle_since.set(Instant::now());
         }
+        self.0.room.one();
     }
 }
 
@@ -152,7 +168,7 @@ struct Closing(Rc<Usage>);
 
 impl Drop for Closing {
     fn drop(&mut self) {
-        self.0.closed.set(true);
+        self.0.close();
     }
 }
 
@@ -165,7 +181,11 @@ async fn drive(
         let dead = pinger
             .as_mut()
             .is_some_and(|pinger| pinger.poll_dead(cx).is_ready());
-        match Pin::new(&mut connection).poll(cx) {
+        let polled = Pin::new(&mut connection).poll(cx);
+        if connection.max_concurrent_send_streams() != STREAMS_AT_FIRST {
+            closing.0.settle();
+        }
+        match polled {
             Poll::Ready(ended) => Poll::Ready(ended),
             Poll::Pending if dead => Poll::Ready(Err(Reason::NO_ERROR.into())),
             Poll::Pending => Poll::Pending,
@@ -193,14 +213,15 @@ impl Head {
             let (parts, ()) = interim.into_parts();
             return Poll::Ready(Ok(Answer::Interim(response(parts, Length::None))));
         }
-        let (parts, stream) = ready!(Pin::new(&mut self.response).poll(cx))
-            .map_err(|error| {
-                if let Some(Ticket(usage)) = &self.ticket {
-                    usage.note(&error);
-                }
-                classify(error)
-            })?
-            .into_parts();
+        let answered = ready!(Pin::new(&mut self.response).poll(cx));
+        if let Some(Ticket(usage)) = &self.ticket {
+            // Settings precede the first answer (RFC 9113 §3.4).
+            usage.settle();
+            if let Err(error) = &answered {
+                usage.note(error);
+            }
+        }
+        let (parts, stream) = answered.map_err(classify)?.into_parts();
         if stream.is_end_stream() {
             let response = response(parts, Length::None);
             self.ticket = None;

@@ -20,6 +20,7 @@ use crate::http::message::{Form, Length, Request, Response};
 use crate::http2::body::Body as AnyBody;
 use crate::http2::client::{Answer, RequestError};
 use crate::http2::error::Error;
+use crate::http2::room::Room;
 use crate::http2::settings::Settings;
 use crate::transport::Io;
 
@@ -29,14 +30,11 @@ use crate::transport::Io;
 pub struct Client(Rc<Owner>);
 
 #[derive(Debug)]
-struct Owner {
-    shared: Shared,
-    retired: std::cell::Cell<bool>,
-}
+struct Owner(Shared);
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        let mut core = self.shared.borrow();
+        let mut core = self.0.borrow();
         core.abandoned = true;
         core.stir();
     }
@@ -44,48 +42,32 @@ impl Drop for Owner {
 
 impl Client {
     /// Begins HTTP/2 on a new connection. A task of this thread drives it until it ends.
-    pub fn connect(io: Io, settings: &Settings) -> Self {
-        let driver = Driver::new(io, Role::Client, settings);
+    pub fn connect(io: Io, settings: &Settings, room: Room) -> Self {
+        let driver = Driver::new(io, Role::Client, settings, Some(room));
         let shared = driver.shared().clone();
         tokio::task::spawn_local(drive(driver));
-        Self(Rc::new(Owner {
-            shared,
-            retired: std::cell::Cell::new(false),
-        }))
+        Self(Rc::new(Owner(shared)))
     }
 
     pub fn is_closed(&self) -> bool {
-        let core = self.0.shared.borrow();
-        self.0.retired.get() || core.ended.is_some() || core.connection.is_leaving()
+        let core = self.0.0.borrow();
+        core.ended.is_some() || core.connection.is_leaving()
     }
 
-    pub fn retire(&self) {
-        self.0.retired.set(true);
+    pub fn can_open(&self) -> bool {
+        let core = self.0.0.borrow();
+        let connection = &core.connection;
+        let known = connection.is_settled() || connection.is_empty();
+        core.ended.is_none() && known && connection.can_open()
     }
 
-    pub fn in_flight(&self) -> usize {
-        self.0.shared.borrow().connection.len()
+    pub fn is_settled(&self) -> bool {
+        self.0.0.borrow().connection.is_settled()
     }
 
     pub fn idle_since(&self) -> Option<Instant> {
-        let core = self.0.shared.borrow();
+        let core = self.0.0.borrow();
         core.connection.is_empty().then_some(core.idle_since)
-    }
-
-    pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RequestError>> {
-        let mut core = self.0.shared.borrow();
-        if let Some(error) = &core.ended {
-            return Poll::Ready(Err(RequestError::Unprocessed(error.clone())));
-        }
-        if core.connection.is_leaving() {
-            let error = Error::GoAway(ErrorCode::NO_ERROR);
-            return Poll::Ready(Err(RequestError::Unprocessed(error)));
-        }
-        if core.connection.can_open() {
-            return Poll::Ready(Ok(()));
-        }
-        core.wait_for_stream(cx);
-        Poll::Pending
     }
 
     pub fn send(&mut self, request: &Request) -> Result<(Outgoing, Head), RequestError> {
@@ -94,9 +76,13 @@ impl Client {
             return Err(RequestError::NotExpressible);
         }
         let ended = request.length == Length::None;
-        let mut core = self.0.shared.borrow();
+        let mut core = self.0.0.borrow();
         if core.ended.is_some() || !core.connection.can_open() {
-            let error = core.ended.clone().unwrap_or(Error::Closed);
+            let error = match &core.ended {
+                Some(error) => error.clone(),
+                None if core.connection.is_leaving() => Error::GoAway(ErrorCode::NO_ERROR),
+                None => Error::Closed,
+            };
             return Err(RequestError::Unprocessed(error));
         }
         let mailbox = Mailbox::default();
@@ -104,7 +90,7 @@ impl Client {
         core.stir();
         drop(core);
         let stream = Rc::new(Stream {
-            shared: self.0.shared.clone(),
+            shared: self.0.0.clone(),
             number,
         });
         let head = Head {

@@ -14,6 +14,7 @@ use mesh_wire::vocabulary::limits;
 use tokio::time::Instant;
 
 use super::super::error::Error;
+use super::super::room::Room;
 use super::super::settings::Settings;
 
 /// A connection's state, shared within its worker.
@@ -33,7 +34,7 @@ pub(super) struct Core {
     /// When the last stream ended; of no meaning while there is one.
     pub(super) idle_since: Instant,
     /// Who waits until another stream may be begun.
-    waiting: Vec<Waker>,
+    room: Option<Room>,
     /// Streams whose content waits for others' to leave.
     blocked: Vec<u32>,
 }
@@ -116,7 +117,7 @@ impl Mailbox {
 }
 
 impl Shared {
-    pub(super) fn new(role: Role, settings: &Settings) -> Self {
+    pub(super) fn new(role: Role, settings: &Settings, room: Option<Room>) -> Self {
         Self(Rc::new(RefCell::new(Core {
             connection: Connection::new(role, config(settings)),
             driver: None,
@@ -124,7 +125,7 @@ impl Shared {
             ended: None,
             abandoned: false,
             idle_since: Instant::now(),
-            waiting: Vec::new(),
+            room,
             blocked: Vec::new(),
         })))
     }
@@ -161,20 +162,6 @@ impl Core {
         }
     }
 
-    /// Has `cx` woken when another stream may be begun, or none ever.
-    pub(super) fn wait_for_stream(&mut self, cx: &Context<'_>) {
-        let known = |waker: &Waker| waker.will_wake(cx.waker());
-        if !self.waiting.iter().any(known) {
-            self.waiting.push(cx.waker().clone());
-        }
-    }
-
-    pub(super) fn wake_waiting(&mut self) {
-        for waiting in self.waiting.drain(..) {
-            waiting.wake();
-        }
-    }
-
     /// Has a stream's task woken once content of others has left.
     pub(super) fn block(&mut self, stream: u32) {
         if let Some(mailbox) = self.connection.get(stream)
@@ -198,12 +185,19 @@ impl Core {
         }
     }
 
+    /// Those who wait for a stream may look again.
+    fn changed(&self) {
+        if let Some(room) = &self.room {
+            room.changed();
+        }
+    }
+
     /// Every stream's window may have grown, and their number too.
     pub(super) fn wake_all(&mut self) {
         for mailbox in self.connection.all() {
             mailbox.wake();
         }
-        self.wake_waiting();
+        self.changed();
     }
 
     pub(super) fn wake(&mut self, stream: u32) {
@@ -219,8 +213,11 @@ impl Core {
             if self.connection.is_empty() {
                 self.idle_since = Instant::now();
             }
-            if !self.waiting.is_empty() && self.connection.can_open() {
-                self.wake_waiting();
+            if let Some(room) = &self.room
+                && room.is_awaited()
+                && self.connection.can_open()
+            {
+                room.one();
             }
             let ends = self.connection.is_empty() && (self.abandoned || self.connection.is_done());
             if ends {
@@ -237,7 +234,7 @@ impl Core {
             mailbox.fail(error.clone());
         }
         self.ended = Some(error);
-        self.wake_waiting();
+        self.changed();
     }
 
     /// The streams that a GOAWAY leaves out will not be processed.
@@ -247,7 +244,7 @@ impl Core {
                 mailbox.fail(Error::GoAway(code));
             }
         }
-        self.wake_waiting();
+        self.changed();
     }
 }
 

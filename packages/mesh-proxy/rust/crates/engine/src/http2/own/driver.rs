@@ -14,6 +14,7 @@ use super::core::{Core, Piece, Shared};
 use super::keep_alive::{Due, Pinger};
 use crate::buffer::{self, Width};
 use crate::http2::error::Error;
+use crate::http2::room::Room;
 use crate::http2::settings::Settings;
 use crate::transport::Io;
 
@@ -46,10 +47,11 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    pub(super) fn new(io: Io, role: Role, settings: &Settings) -> Self {
+    /// `room`: who waits for a stream on a client's connection.
+    pub(super) fn new(io: Io, role: Role, settings: &Settings, room: Option<Room>) -> Self {
         Self {
             io,
-            shared: Shared::new(role, settings),
+            shared: Shared::new(role, settings, room),
             rest: Vec::new(),
             width: Width::default(),
             written: 0,

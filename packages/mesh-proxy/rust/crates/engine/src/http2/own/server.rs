@@ -36,7 +36,7 @@ pub async fn serve<S: Service + 'static>(
     drain: &Drain,
     metrics: &Arc<Registry>,
 ) -> Result<(), Error> {
-    let mut driver = Driver::new(io, Role::Server, settings);
+    let mut driver = Driver::new(io, Role::Server, settings, None);
     let shared = driver.shared().clone();
     let mut drained = pin!(ending(drain, settings.max_age));
     let mut draining = false;

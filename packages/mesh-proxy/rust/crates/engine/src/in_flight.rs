@@ -1,4 +1,4 @@
-//! How many requests are in progress.
+//! How many requests are in progress, and how many wait.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -12,6 +12,7 @@ pub struct Admission {
 #[derive(Debug, Default)]
 struct Shared {
     inbound: AtomicUsize,
+    inbound_waiting: AtomicUsize,
     outbound: AtomicUsize,
 }
 
@@ -19,10 +20,21 @@ struct Shared {
 #[derive(Debug)]
 pub(crate) struct InFlight<'a>(&'a AtomicUsize);
 
+/// Those who wait for something.
+pub(crate) trait Line {
+    /// One more waits, unless there are as many as may.
+    fn enter(&self) -> Option<InFlight<'_>>;
+}
+
 impl Admission {
     /// Counts one more inbound request, unless there are `limit`.
     pub(crate) fn inbound(&self, limit: usize) -> Option<InFlight<'_>> {
         InFlight::enter(&self.shared.inbound, limit)
+    }
+
+    /// Counts one more request that waits for the application, unless there are `limit`.
+    pub(crate) fn inbound_waiting(&self, limit: usize) -> Option<InFlight<'_>> {
+        InFlight::enter(&self.shared.inbound_waiting, limit)
     }
 
     /// Counts one more outbound request, unless there are `limit`.
