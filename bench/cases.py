@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench import burst, counts, idle, latency, start
+from bench import burst, counts, idle, instructions, latency, start
 from bench.field import Field
 from bench.memory import memory_of
 from bench.pairs import Load, Sample, interleave, summarise
@@ -47,6 +47,7 @@ class Case:
             "burst": lambda: burst.measure(field, self.way),
             "start": lambda: start.measure(field, STARTS),
             "counts": lambda: counts.measure(field),
+            "instructions": lambda: instructions.measure(field),
         }.get(self.kind)
         if other:
             yield from other()
@@ -108,5 +109,6 @@ CASES = {
     "bulk": Case("bulk over the HTTP/2 hop", "bulk-pair", kind="bulk"),
     "tcp-bulk": Case("bulk, TLS around TCP", "tcp-bulk-pair", kind="bulk"),
     "counts": Case(counts.TITLE, "pair", kind="counts"),
+    "instructions": Case(instructions.TITLE, "pair", kind="instructions"),
     "handshakes": Case("new connections, TLS around TCP", "tcp-pair", kind="connections"),
 }

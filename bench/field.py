@@ -23,7 +23,7 @@ from mesh_cli.local.programs import find_program
 
 WORKLOADS = Path(__file__).parent / "workloads"
 PROGRAMS = {"nginx": "nginx-core", "haproxy": "haproxy", "wrk": "wrk"}
-TOOLS = {"strace": "strace", "perf": "linux-perf"}
+TOOLS = {"strace": "strace", "perf": "linux-perf", "valgrind": "valgrind"}
 """Fetched only by who asks for them."""
 GROUPS = "LINKERD2_PROXY_TLS_GROUPS"
 PAIRS: dict[str, dict[str, str]] = {
@@ -68,7 +68,7 @@ class Field:
             for pod in ("origin", "haproxy-in"):
                 self._serve_bulk(pod)
             for ours, theirs in (("load", "haproxy-out"), ("origin", "haproxy-in")):
-                self._load_rules(ours, theirs)
+                self._load_rules_of(ours, theirs)
             self._check_negotiation()
         except BaseException:
             self.__exit__(None, None, None)
@@ -135,6 +135,15 @@ class Field:
         found: dict[str, float] = json.loads(self.run(pod, sys.executable, str(PACING), *arguments))
         return found
 
+    def load_rules(self, pod: str, ruleset: str) -> None:
+        """Give nft in a pod's network something to load."""
+        command = self.inside(pod, "nft", "-f", "-")
+        done = subprocess.run(
+            command, input=ruleset, capture_output=True, text=True, timeout=30, check=False
+        )
+        if done.returncode:
+            raise FieldError(f"pod {pod} does not take the rules:\n{done.stderr}")
+
     @contextlib.contextmanager
     def holding(self, pod: str, *arguments: str) -> Iterator[None]:
         """Hold idle connections open in a pod's network while the body runs."""
@@ -167,17 +176,12 @@ class Field:
         if server.stdout is None or server.stdout.readline() != b"ready\n":
             raise FieldError(f"the origin of bulk data in pod {pod} does not start")
 
-    def _load_rules(self, ours: str, theirs: str) -> None:
+    def _load_rules_of(self, ours: str, theirs: str) -> None:
         """Give a pod of haproxy's what the kernel does for one of ours."""
         ruleset = passive(self.run(ours, "nft", "list", "ruleset"))
         if "hook" not in ruleset:
             raise FieldError(f"pod {ours} has no rules that redirect")
-        command = self.inside(theirs, "nft", "-f", "-")
-        done = subprocess.run(
-            command, input=ruleset, capture_output=True, text=True, timeout=30, check=False
-        )
-        if done.returncode:
-            raise FieldError(f"pod {theirs} does not take the rules:\n{done.stderr}")
+        self.load_rules(theirs, ruleset)
 
     def _check_negotiation(self) -> None:
         """Find out that both peers do the same cryptography, as an outsider sees it."""

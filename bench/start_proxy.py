@@ -19,15 +19,27 @@ REQUEST = b"GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 PATIENCE = 30.0
 
 
-def environment(running: Path) -> dict[str, str]:
-    """What the running proxy was given, with other ports."""
+def environment(running: Path, host: str = "127.0.0.1") -> dict[str, str]:
+    """What the running proxy was given, with other ports; connections are taken on `host`."""
     pairs = (entry.partition("=") for entry in (running / "environ").read_text().split("\0"))
     found = {name: value for name, _, value in pairs if name}
     for name, port in PORTS.items():
-        found[PREFIX + name] = f"127.0.0.1:{port}"
+        found[PREFIX + name] = f"{host}:{port}"
     if PREFIX + OUTBOUND in found:
-        found[PREFIX + OUTBOUND] = f"127.0.0.1:{PORTS['OUTBOUND_LISTEN_ADDR']}"
+        found[PREFIX + OUTBOUND] = f"{host}:{PORTS['OUTBOUND_LISTEN_ADDR']}"
     return found
+
+
+def entering(running: Path, *first: str) -> list[str]:
+    """The words before a command that is to see what a process sees, as the same user.
+
+    `first` are the words of what is to be done there before, as root.
+    """
+    status = (running / "status").read_text()
+    uid = status.split("Uid:")[1].split()[0]
+    gid = status.split("Gid:")[1].split()[0]
+    enter = ["nsenter", f"--mount={running}/ns/mnt", *first]
+    return [*enter, "setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
 
 
 def is_ready(port: int) -> bool:
@@ -43,13 +55,9 @@ def is_ready(port: int) -> bool:
 def start(running: Path) -> float:
     """Milliseconds from the start of the process until it is ready."""
     command = (running / "cmdline").read_text().rstrip("\0").split("\0")
-    status = (running / "status").read_text()
-    uid = status.split("Uid:")[1].split()[0]
-    gid = status.split("Gid:")[1].split()[0]
-    enter = ["nsenter", f"--mount={running}/ns/mnt", "setpriv", f"--reuid={uid}", f"--regid={gid}"]
     began = time.monotonic()
     process = subprocess.Popen(
-        [*enter, "--clear-groups", *command],
+        [*entering(running), *command],
         env=environment(running),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

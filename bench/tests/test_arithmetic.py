@@ -2,6 +2,7 @@
 
 import pytest
 
+from bench import instructions
 from bench.cpu import Usage, user_share
 from bench.errors import FieldError
 from bench.memory import Memory, parse_rollup
@@ -129,3 +130,27 @@ def test_targets_are_told_reached_or_not_by_the_worse_side() -> None:
     verdict, *_ = reached(rows(0.5, 0.9))
     assert verdict.value == pytest.approx(0.75 / 0.9)
     assert list(reached([])) == []
+
+
+def test_callgrind_names_a_function_once_and_calls_by_number() -> None:
+    text = """\
+events: Ir
+fn=(1) main
+10 5
+cfn=(2) mi_malloc_aligned
+calls=3 20
+11 60
+fn=(3) relay
+cfn=(2)
+calls=4 20
+12 80
+cfn=(4) mi_malloc_generic
+calls=9 30
+13 90
+cfn=(5) malloc'2
+calls=1 40
+14 7
+summary: 242
+totals: 242
+"""
+    assert instructions.parse(text) == instructions.Counted(242, 8)
