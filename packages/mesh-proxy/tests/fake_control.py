@@ -47,6 +47,8 @@ class Authority:
         self.root = self._sign(name, self.key.public_key(), datetime.timedelta(days=1), ca=True)
         self.intermediates: list[x509.Certificate] = []
         """From the one that signs leaves up to the one that the root has signed."""
+        self.uris: dict[str, str] = {}
+        """URIs that stand in leaves before the names they belong to."""
 
     @property
     def pem(self) -> str:
@@ -58,8 +60,12 @@ class Authority:
     def leaf_of_several(
         self, public_key: Any, names: list[str], life: datetime.timedelta
     ) -> x509.Certificate:
-        """A leaf with these names in this order."""
-        alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
+        """A leaf with these names in this order, each behind its URI if it has one."""
+        alternatives: list[x509.GeneralName] = []
+        for name in names:
+            if uri := self.uris.get(name):
+                alternatives.append(x509.UniformResourceIdentifier(uri))
+            alternatives.append(x509.DNSName(name))
         return self._sign(x509.Name([]), public_key, life, names=alternatives)
 
     def delegate(self) -> None:
@@ -446,6 +452,15 @@ def open_server() -> inbound_pb2.Server:
     authz.networks.add().net.ip.ipv4 = 0
     authz.networks.add().net.ip.ipv6.first = 0
     authz.authentication.unauthenticated.SetInParent()
+    return server
+
+
+def closed_server(*identities: str, opaque: bool = False) -> inbound_pb2.Server:
+    """Only these may come."""
+    server = opaque_server() if opaque else open_server()
+    demanded = server.authorizations[0].authentication.meshTLS.identities.identities
+    for identity in identities:
+        demanded.add(name=identity)
     return server
 
 

@@ -11,7 +11,15 @@ from pathlib import Path
 
 import engine
 from engine import IDENTITY, PROXY_GROUP, SECONDS
-from fake_control import FakeControl, detect_policy, endpoints, meshed, open_server, profile
+from fake_control import (
+    Authority,
+    FakeControl,
+    detect_policy,
+    endpoints,
+    meshed,
+    open_server,
+    profile,
+)
 from google.protobuf.message import Message
 from network import APP, PEER, Namespace, Pair
 
@@ -125,12 +133,14 @@ def running(
     folder: Path,
     variables: Mapping[str, str] | None = None,
     server_variables: Mapping[str, str] | None = None,
+    *,
+    authority: Authority | None = None,
 ) -> Iterator[Mesh]:
     """Both engines from start to end, in namespaces that redirect to them.
 
     What the server's engine is told otherwise stands in `server_variables`.
     """
-    asked = FakeControl()
+    asked = FakeControl(authority)
     told = FakeControl(asked.authority)
     token = folder / "token"
     token.write_text("token")

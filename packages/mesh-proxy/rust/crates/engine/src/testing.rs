@@ -113,7 +113,11 @@ fn private_key(key: &KeyPair) -> PrivateKeyDer<'static> {
     PrivatePkcs8KeyDer::from(key.serialize_der()).into()
 }
 
-fn subject_name(name: &str) -> SanType {
+/// A name as a certificate carries it: a URI, or else a DNS name.
+///
+/// # Panics
+/// When it is not of ASCII characters.
+pub fn subject_name(name: &str) -> SanType {
     let text = Ia5String::try_from(name).expect("an ASCII name");
     if name.contains("://") {
         SanType::URI(text)

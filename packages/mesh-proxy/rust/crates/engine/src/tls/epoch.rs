@@ -11,6 +11,7 @@ use rustls::server::{NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, Error, ServerConfig, version};
 
+use super::identity::is_named;
 use super::{TrustAnchors, peer_identity, provider};
 use crate::snapshot::PeerId;
 
@@ -109,11 +110,10 @@ impl TlsEpoch {
             .split_first()
             .ok_or_else(|| Error::General("the certificate chain is empty".to_owned()))?;
         anchors.verify(leaf, intermediates, UnixTime::now())?;
-        let found = peer_identity(&credentials.chain);
-        if found.as_deref() != Some(local_name) {
+        if !is_named(leaf, local_name) {
             return Err(InvalidCredentials::Name {
                 expected: local_name.into(),
-                found,
+                found: peer_identity(&credentials.chain),
             });
         }
         let signing = provider().key_provider.load_private_key(credentials.key)?;

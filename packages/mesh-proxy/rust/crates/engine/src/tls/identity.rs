@@ -3,12 +3,25 @@
 use rustls::pki_types::CertificateDer;
 use webpki::EndEntityCert;
 
-/// The identity of a verified chain's leaf: its first DNS name, else its first URI.
+/// The identity of a verified chain's leaf: the first of its DNS names and URIs.
 ///
 /// The common name never counts. None where the leaf names nobody or cannot be read.
 pub fn peer_identity(certificates: &[CertificateDer<'_>]) -> Option<String> {
     let leaf = EndEntityCert::try_from(certificates.first()?).ok()?;
     let dns = leaf.valid_dns_names().next();
-    dns.or_else(|| leaf.valid_uri_names().next())
-        .map(str::to_owned)
+    let uri = leaf.valid_uri_names().next();
+    // Both lie in the certificate itself: what stands first has the lower address.
+    let first = [dns, uri]
+        .into_iter()
+        .flatten()
+        .min_by_key(|name| name.as_ptr());
+    first.map(str::to_owned)
+}
+
+/// Whether one of the leaf's DNS names or URIs is `name`.
+pub(super) fn is_named(leaf: &CertificateDer<'_>, name: &str) -> bool {
+    EndEntityCert::try_from(leaf).is_ok_and(|leaf| {
+        let mut names = leaf.valid_dns_names().chain(leaf.valid_uri_names());
+        names.any(|own| own == name)
+    })
 }

@@ -4,7 +4,7 @@ use rustls::CertificateError;
 
 use super::*;
 use crate::identity::Identity;
-use crate::testing::Authority;
+use crate::testing::{Authority, subject_name};
 
 const NAME: &str = "web.shop.serviceaccount.identity.linkerd.cluster.local";
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -92,13 +92,22 @@ fn fault_7_another_name_or_another_key_is_refused() {
 }
 
 #[test]
-fn an_identity_is_the_first_dns_name_or_the_uri() {
+fn an_identity_is_the_first_dns_name_or_uri() {
     let authority = Authority::new();
     let dns = authority.issue(NAME).chain;
     assert_eq!(peer_identity(&dns).as_deref(), Some(NAME));
     let spiffe = "spiffe://cluster.local/ns/shop/sa/web";
     let uri = authority.issue(spiffe).chain;
     assert_eq!(peer_identity(&uri).as_deref(), Some(spiffe));
+    for (first, second) in [(NAME, spiffe), (spiffe, NAME)] {
+        let both = authority.issue_with(first, |params| {
+            let number = rcgen::SanType::IpAddress([10, 0, 0, 1].into());
+            params.subject_alt_names.insert(0, number);
+            params.subject_alt_names.push(subject_name(second));
+            params.subject_alt_names.push(subject_name("other.example"));
+        });
+        assert_eq!(peer_identity(&both.chain).as_deref(), Some(first));
+    }
     let nobody = authority.issue_with(NAME, |params| {
         params.subject_alt_names.clear();
         params

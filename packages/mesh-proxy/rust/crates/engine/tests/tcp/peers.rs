@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use mesh_decide::transport_header::Session;
 use mesh_engine::snapshot::PeerId;
-use mesh_engine::testing::Authority;
+use mesh_engine::testing::{Authority, subject_name};
 use mesh_engine::tls::{Credentials, TRANSPORT_ALPN, provider, server_only};
 use mesh_engine::transport::{ConnectError, TlsStatus, TlsStream, connect};
 use rustls::pki_types::PrivatePkcs8KeyDer;
@@ -120,8 +120,7 @@ async fn fault_07_one_of_two_names_is_enough() {
     run(async {
         let pair = Pair::opaque(app::echo().await).await;
         let two = pair.authority.issue_with("other.example", |params| {
-            let name = SERVER.try_into().unwrap();
-            params.subject_alt_names.push(rcgen::SanType::DnsName(name));
+            params.subject_alt_names.push(subject_name(SERVER));
         });
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&version::TLS13])
