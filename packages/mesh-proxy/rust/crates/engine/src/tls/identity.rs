@@ -18,10 +18,12 @@ pub fn peer_identity(certificates: &[CertificateDer<'_>]) -> Option<String> {
     first.map(str::to_owned)
 }
 
-/// Whether one of the leaf's DNS names or URIs is `name`.
+/// Whether `name` is the first of the leaf's DNS names or the first of its URIs: who is taken for
+/// somebody else by its peers must not present it.
 pub(super) fn is_named(leaf: &CertificateDer<'_>, name: &str) -> bool {
     EndEntityCert::try_from(leaf).is_ok_and(|leaf| {
-        let mut names = leaf.valid_dns_names().chain(leaf.valid_uri_names());
-        names.any(|own| own == name)
+        let dns = leaf.valid_dns_names().next();
+        let uri = leaf.valid_uri_names().next();
+        dns == Some(name) || uri == Some(name)
     })
 }
