@@ -36,7 +36,7 @@ TABLE = "bench"
 OWN_PROC = ("unshare", "--mount", "sh", "-c", 'mount -t proc proc /proc && exec "$0" "$@"')
 """Valgrind looks itself up there, and the pod's processes are numbered otherwise."""
 ALLOCATING = re.compile(r"mi_(heap_)?(m|z|c|re)alloc(_aligned)?|(m|c|re)alloc|__libc_(m|c|re)alloc")
-"""Functions through which all that we and haproxy allocate is allocated."""
+"""Functions through which all that we and haproxy allocate is allocated; some call others."""
 NAMED = re.compile(r"\((\d+)\)(?: (.*))?")
 
 
@@ -58,17 +58,21 @@ def parse(text: str) -> Counted:
     """Totals and calls as callgrind writes them: a name stands once, then its number does."""
     names: dict[str, str] = {}
     instructions = allocations = 0
-    called = ""
+    caller = called = False
     for line in text.splitlines():
         key, _, value = line.partition("=")
         if key in ("fn", "cfn"):
             found = NAMED.fullmatch(value)
             if found and found[2]:
                 names[found[1]] = found[2]
-            if key == "cfn":
-                called = names.get(found[1], "") if found else value
+            name = names.get(found[1], "") if found else value
+            allocates = ALLOCATING.fullmatch(name.partition("'")[0]) is not None
+            if key == "fn":
+                caller = allocates
+            else:
+                called = allocates
         elif key == "calls":
-            if ALLOCATING.fullmatch(called.partition("'")[0]):
+            if called and not caller:
                 allocations += int(value.split()[0])
         elif line.startswith("totals:"):
             instructions += int(line.split()[1])

@@ -150,6 +150,10 @@ calls=9 30
 cfn=(5) malloc'2
 calls=1 40
 14 7
+fn=(2)
+cfn=(6) mi_heap_malloc_aligned
+calls=7 50
+15 0
 summary: 242
 totals: 242
 """

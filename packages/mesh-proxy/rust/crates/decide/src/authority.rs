@@ -36,25 +36,30 @@ fn parse_port(port: &[u8]) -> Option<u16> {
     if port.is_empty() || port.len() > 5 || !port.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let port = std::str::from_utf8(port).ok()?.parse().ok()?;
+    let digits = port.iter().map(|digit| u32::from(digit - b'0'));
+    let port = u16::try_from(digits.fold(0, |number, digit| number * 10 + digit)).ok()?;
     (port != 0).then_some(port)
 }
 
 /// Letters, digits and what registered names hold besides (RFC 3986 §3.2.2), without delimiters
 /// that lists and shells would read.
 fn is_name(host: &[u8]) -> bool {
-    !host.is_empty() && host.iter().copied().all(is_name_byte)
+    !host.is_empty() && host.iter().all(|byte| NAME[usize::from(*byte)])
 }
 
-fn is_name_byte(byte: u8) -> bool {
-    // A match, unlike a search in a list, is one test of a bit.
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$' | b'&' | b'\''
-        )
-        || matches!(byte, b'(' | b')' | b'*' | b'+' | b';' | b'=')
-}
+const NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = matches!(
+            byte as u8,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$'
+                | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b';' | b'='
+        );
+        byte += 1;
+    }
+    table
+};
 
 fn is_ipv6(host: &[u8]) -> bool {
     let inner = host

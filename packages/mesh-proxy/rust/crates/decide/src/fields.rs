@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
 
 use self::marks::Marks;
+use crate::case;
 
 /// Header or trailer fields.
 #[derive(Clone, Debug)]
@@ -364,7 +365,7 @@ pub fn write_line(out: &mut BytesMut, name: &[u8], value: &[u8]) {
 }
 
 fn same(own: &[u8], name: &HeaderName) -> bool {
-    own.eq_ignore_ascii_case(name.as_str().as_bytes())
+    case::same(own, name.as_str().as_bytes())
 }
 
 /// The members of comma-separated lists (RFC 9110 §5.6.1), without white space and empty members.

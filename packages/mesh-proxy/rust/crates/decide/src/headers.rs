@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderName, HeaderValue, TE};
 
+use crate::case;
 use crate::fields::{Fields, members};
 use crate::http1::Version;
 
@@ -42,7 +43,7 @@ pub fn strip_hop_by_hop(fields: &mut Fields) {
     let trailers =
         members(fields.get_all(&TE)).any(|member| member.eq_ignore_ascii_case(b"trailers"));
     fields.retain(|name| {
-        !is_one_of(name, &HOP_BY_HOP) && !listed.iter().any(|own| own.eq_ignore_ascii_case(name))
+        !is_one_of(name, &HOP_BY_HOP) && !listed.iter().any(|own| case::same(own, name))
     });
     if trailers {
         fields.append(TE, HeaderValue::from_static("trailers"));
@@ -63,7 +64,7 @@ fn is_protected(name: &[u8]) -> bool {
 }
 
 fn is_one_of(name: &[u8], names: &[&[u8]]) -> bool {
-    names.iter().any(|other| name.eq_ignore_ascii_case(other))
+    names.iter().any(|other| case::same(name, other))
 }
 
 fn starts_with(name: &[u8], prefix: &[u8]) -> bool {

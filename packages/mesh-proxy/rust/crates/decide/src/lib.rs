@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod authorize;
+mod case;
 pub mod classify;
 pub mod client_hello;
 mod constant;

@@ -5,6 +5,7 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marks(u16);
 
+use crate::case;
 use crate::constant::same;
 
 const NAMES: [&[u8]; 13] = [
@@ -67,7 +68,7 @@ impl Marks {
             return OURS;
         }
         for at in candidates(name.len()) {
-            if NAMES[usize::from(*at)].eq_ignore_ascii_case(name) {
+            if case::same(NAMES[usize::from(*at)], name) {
                 return Self(1 << at);
             }
         }

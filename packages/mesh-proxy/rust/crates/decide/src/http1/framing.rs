@@ -4,6 +4,7 @@ use http::Method;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 
 use super::{Malformed, Version};
+use crate::case;
 use crate::fields::Fields;
 
 /// How the end of a message's content is found.
@@ -150,7 +151,7 @@ impl Length {
 }
 
 fn is(name: &[u8], wanted: &http::HeaderName) -> bool {
-    name.eq_ignore_ascii_case(wanted.as_str().as_bytes())
+    case::same(name, wanted.as_str().as_bytes())
 }
 
 /// A decimal number without sign, white space, leading zeros or overflow.
@@ -158,7 +159,11 @@ pub(crate) fn decimal(value: &[u8]) -> Option<u64> {
     if value.len() > 1 && value[0] == b'0' || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    std::str::from_utf8(value).ok()?.parse().ok()
+    let mut digits = value.iter().map(|digit| u64::from(digit - b'0'));
+    let first = digits.next()?;
+    digits.try_fold(first, |number, digit| {
+        number.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use http::header::{CONNECTION, EXPECT, HOST, UPGRADE};
 use super::framing::{Framing, Lengths};
 use super::{MAX_FIELDS, MAX_TARGET, Malformed, Version, fault};
 use crate::authority;
+use crate::case;
 use crate::fields::{Fields, Lines, members};
 
 /// A request head, taken apart.
@@ -136,9 +137,9 @@ impl Connection {
     /// Takes up every member of every `Connection` field.
     pub fn read(&mut self, fields: &Fields) {
         for member in members(fields.get_all(&CONNECTION)) {
-            self.close |= member.eq_ignore_ascii_case(b"close");
-            self.keep_alive |= member.eq_ignore_ascii_case(b"keep-alive");
-            self.upgrade |= member.eq_ignore_ascii_case(b"upgrade");
+            self.close |= case::same(member, b"close");
+            self.keep_alive |= case::same(member, b"keep-alive");
+            self.upgrade |= case::same(member, b"upgrade");
         }
     }
 }

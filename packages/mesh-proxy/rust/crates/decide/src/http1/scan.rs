@@ -41,7 +41,7 @@ impl Scanner {
     /// The length of the section with its blank line, if `input` holds all of it. `input` is
     /// everything since the section's first byte, so it only grows from call to call.
     pub fn end(&mut self, input: &[u8]) -> Result<Option<usize>, Malformed> {
-        while let Some(offset) = input[self.scanned..].iter().position(|byte| *byte == b'\n') {
+        while let Some(offset) = memchr::memchr(b'\n', &input[self.scanned..]) {
             let feed = self.scanned + offset;
             let line = &input[self.line..feed];
             let content = match (line.last(), self.line_ends) {

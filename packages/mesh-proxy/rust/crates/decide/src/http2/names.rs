@@ -1,6 +1,7 @@
 //! The field names that mean something to HTTP/2 or to header compression.
 
 use super::hpack::STATIC;
+use crate::case;
 use crate::constant::same;
 
 /// What a name means in a head.
@@ -57,9 +58,7 @@ pub(super) struct Known {
 pub(super) fn find(name: &[u8]) -> Option<&'static Known> {
     let at = SLOTS[slot(name)?];
     let known = KNOWN.get(usize::from(at))?;
-    let own = known.name.as_bytes();
-    // Most names are in lower case, and plain equality is the faster question.
-    (own == name || own.eq_ignore_ascii_case(name)).then_some(known)
+    case::same(known.name.as_bytes(), name).then_some(known)
 }
 
 /// The meaning of a name as HTTP/2 carries it, in lower case.

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 use std::sync::{Arc, Weak as ArcWeak};
@@ -26,7 +27,7 @@ pub struct Pools(Rc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    targets: RefCell<HashMap<Key, Rc<Target>>>,
+    targets: RefCell<HashMap<Key, Rc<Target>, BuildHasherDefault<Mixer>>>,
     sweeping: Cell<bool>,
 }
 
@@ -37,6 +38,38 @@ pub(crate) enum Key {
     Endpoint(u64),
     /// The pod's own application.
     Application(SocketAddr),
+}
+
+/// Keys are numbers of the proxy's own and the application's addresses: nobody chooses them so that
+/// they collide, and every request looks one up.
+#[derive(Debug, Default)]
+struct Mixer(u64);
+
+impl Mixer {
+    fn mix(&mut self, word: u64) {
+        const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(FACTOR);
+    }
+}
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.mix((*byte).into());
+        }
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.mix(number as u64);
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.mix(number);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
 }
 
 /// How many connections wait for another request, and for how long.

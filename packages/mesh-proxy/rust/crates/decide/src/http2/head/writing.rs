@@ -3,6 +3,7 @@
 use http::{Method, StatusCode};
 
 use super::Scheme;
+use crate::case;
 use crate::fields::Fields;
 use crate::http2::frame;
 use crate::http2::hpack::Encoder;
@@ -54,7 +55,7 @@ pub fn write_request(
         encoder.begin(out);
         write_line(out, encoder, line);
         fields.for_each(|name, value| {
-            if !name.eq_ignore_ascii_case(b"host") {
+            if !case::same(name, b"host") {
                 encoder.field(out, name, value);
             }
         });

@@ -2,6 +2,7 @@
 
 use super::table::{OVERHEAD, Table};
 use super::{TABLE, integer};
+use crate::case;
 use crate::http2::names::{self, Policy};
 
 /// Whether fields go into the dynamic table.
@@ -125,7 +126,7 @@ impl Encoder {
         if seen.number != 0
             && let Some((own, known, ())) = self.table.get(age)
             && known == value
-            && (own == name || own.eq_ignore_ascii_case(name))
+            && case::same(own, name)
         {
             integer::write(out, 0x80, 7, (super::STATIC.len() + 1 + age) as u32);
             return;
