@@ -266,11 +266,12 @@ def resident_kib(proxy: engine.Engine) -> int:
 
 def cores(proxy: engine.Engine, seconds: float = 0.1) -> float:
     """How many cores the engine uses now."""
-    before = _ticks(proxy)
+    before = busy_seconds(proxy)
     time.sleep(seconds)
-    return (_ticks(proxy) - before) / os.sysconf("SC_CLK_TCK") / seconds
+    return (busy_seconds(proxy) - before) / seconds
 
 
-def _ticks(proxy: engine.Engine) -> int:
+def busy_seconds(proxy: engine.Engine) -> float:
+    """How long the engine has used the processor, in its own code and the kernel's."""
     fields = Path(f"/proc/{proxy.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -60,8 +60,8 @@ IDENTITY_REQUIRED: Final = Reason(
 )
 SELF_CONNECTION: Final = Reason(
     name="self_connection",
-    http=502,
-    grpc=14,
+    http=508,
+    grpc=10,
     closes=True,
     meaning="The request's destination is the proxy's own port; forwarding it would loop.",
 )

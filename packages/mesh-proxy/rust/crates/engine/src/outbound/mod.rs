@@ -11,9 +11,12 @@ pub use refusal::Refusal;
 
 use std::net::SocketAddr;
 
-use crate::snapshot::{OpaqueRoute, Routing, Snapshot};
+use tokio::time::Instant;
+
+use crate::context::Context;
+use crate::snapshot::{Endpoint, OpaqueRoute, Routing, Snapshot};
 use crate::tcp::Upstream;
-use crate::transport::Io;
+use crate::transport::{ConnectError, Io};
 use crate::worker::WorkerContext;
 
 /// Connects to an endpoint of one of `routes` for a client that names no server.
@@ -23,6 +26,19 @@ pub(crate) async fn connect(
     routes: &[OpaqueRoute],
 ) -> Result<Upstream, Refusal> {
     tcp::connect(worker, routing, routes, None).await
+}
+
+/// Tells the balancer that connecting to an endpoint, begun at `begun`, failed.
+fn note(context: &Context, endpoint: &Endpoint, error: &ConnectError, begun: Instant) {
+    match error {
+        // Not the endpoint's fault.
+        ConnectError::NotCertified => {}
+        ConnectError::Loop(_) => endpoint.load.leads_back(),
+        _ => {
+            let backoff = &context.config.outbound.connect_backoff;
+            endpoint.load.connect_failed(begun, Instant::now(), backoff);
+        }
+    }
 }
 
 /// A connection of the pod's application whose destination is known.

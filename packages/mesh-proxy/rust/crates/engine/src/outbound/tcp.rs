@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mesh_decide::server_name;
 use tokio::time::Instant;
 
-use super::Refusal;
+use super::{Refusal, note};
 use crate::balance::{self, Pending};
 use crate::metrics::{Direction, Peer};
 use crate::snapshot::{Backend, BackendKind, Endpoint, OpaqueRoute, Routing};
@@ -69,21 +69,16 @@ async fn attempt(
 ) -> Result<Connection, ConnectError> {
     let started = Instant::now();
     let result = transport::connect(&worker.ctx, endpoint, Session::Opaque).await;
-    let now = Instant::now();
     match &result {
         Ok(_) => {
             endpoint.load.connected();
             if let BackendKind::Balance { decay, .. } = backend.kind {
+                let now = Instant::now();
                 // How long an opaque connection lasts says nothing; how long it took to make does.
                 endpoint.load.observe(now - started, now, decay);
             }
         }
-        // That we have no certificate is not the endpoint's fault.
-        Err(ConnectError::NotCertified) => {}
-        Err(_) => {
-            let backoff = &worker.ctx.config.outbound.connect_backoff;
-            endpoint.load.connect_failed(started, now, backoff);
-        }
+        Err(error) => note(&worker.ctx, endpoint, error, started),
     }
     result
 }

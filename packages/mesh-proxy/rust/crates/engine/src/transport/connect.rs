@@ -160,6 +160,8 @@ async fn dial(to: SocketAddr, options: &SocketOptions) -> Result<TcpStream, Conn
 
 /// Whether an address is one that this proxy listens on.
 pub(crate) fn is_own(config: &Config, address: SocketAddr) -> bool {
+    // As the kernel connects to it, however it is written.
+    let address = SocketAddr::new(address.ip().to_canonical(), address.port());
     let ours = |ip| config.inbound.ips.contains(&ip) || ip.is_loopback() || ip.is_unspecified();
     let listens = |listen: &SocketAddr| {
         listen.port() == address.port()

@@ -64,8 +64,8 @@ pub const IDENTITY_REQUIRED: Reason = Reason {
 /// The request's destination is the proxy's own port; forwarding it would loop.
 pub const SELF_CONNECTION: Reason = Reason {
     name: "self_connection",
-    http: 502,
-    grpc: 14,
+    http: 508,
+    grpc: 10,
     closes: true,
     meaning: "The request's destination is the proxy's own port; forwarding it would loop.",
 };
