@@ -43,7 +43,7 @@ LISTENERS = [
 ]
 CROWD = 20
 """Clients that are led astray at the same time."""
-BUSY_SECONDS = 0.5
+BUSY_SECONDS = 1.0
 """Of the processor, for a crowd."""
 
 
@@ -217,3 +217,15 @@ def test_requests_between_gateways_end_at_the_first_one_they_have_passed(mesh, i
         for answer in crowd(in_a_circle):
             assert answer.startswith(b"HTTP/1.1 508")
             assert b"gateway_loop" in answer
+
+
+def test_bytes_between_gateways_end_after_so_many_of_them(mesh, in_a_circle):
+    """They say nothing of where they have been, so that gateways count how many they were."""
+    mesh.asked.say("Watch", f"{LOST}:{PORT}", opaque_policy(f"far.{LOST_NAME}"))
+    engine.until("the policy is in force", lambda: not any(crowd(in_a_circle)))
+    with (
+        refused(mesh.server, "inbound", "gateway_loop", CROWD),
+        bounded(mesh.client),
+        bounded(mesh.server),
+    ):
+        assert not any(crowd(in_a_circle))

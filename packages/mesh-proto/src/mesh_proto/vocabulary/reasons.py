@@ -210,7 +210,7 @@ GATEWAY_LOOP: Final = Reason(
     http=508,
     grpc=10,
     closes=False,
-    meaning="The request has passed this gateway before.",
+    meaning="The request has passed this gateway before, or the connection too many of them.",
 )
 GATEWAY_DOMAIN_NOT_FOUND: Final = Reason(
     name="gateway_domain_not_found",

@@ -19,13 +19,15 @@ use crate::tcp::Upstream;
 use crate::transport::{ConnectError, Io};
 use crate::worker::WorkerContext;
 
-/// Connects to an endpoint of one of `routes` for a client that names no server.
+/// Connects to an endpoint of one of `routes` for a client that names no server, and whose bytes
+/// so many gateways have passed on, this one included.
 pub(crate) async fn connect(
     worker: &WorkerContext,
     routing: &Routing,
     routes: &[OpaqueRoute],
+    gateways: u32,
 ) -> Result<Upstream, Refusal> {
-    tcp::connect(worker, routing, routes, None).await
+    tcp::connect(worker, routing, routes, None, gateways).await
 }
 
 /// Tells the balancer that connecting to an endpoint, begun at `begun`, failed.
