@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from meshed import Mesh, Way
     from network import Pair
 
 
@@ -33,3 +34,10 @@ def spaces() -> "Iterator[Pair]":
         for space in (spaces.app, spaces.peer):
             engine.redirect(space)
         yield spaces
+
+
+@pytest.fixture(params=["through", "stranger", "outside"])
+def way(request: pytest.FixtureRequest, mesh: "Mesh") -> "Way":
+    """Each way to the servers of the test's `mesh` but the direct one."""
+    way: Way = getattr(mesh, request.param)
+    return way

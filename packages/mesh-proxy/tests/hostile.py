@@ -27,7 +27,7 @@ from mesh_proto.pb import header_pb2
 IDENTITY = "mallory.shop.serviceaccount.identity.linkerd.cluster.local"
 ALPN = "transport.l5d.io/v1"
 INBOUND = 4143
-_TRANSPORT_PREFACE = ALPN.encode() + b"\r\n\r\n"
+TRANSPORT_PREFACE = ALPN.encode() + b"\r\n\r\n"
 _GROWTH_KIB = 64 * 1024
 """More memory than this, in KiB, must no attack cost."""
 _CALM_SECONDS = 5.0
@@ -52,14 +52,11 @@ def credentials(authority: Authority, folder: Path, *names: str) -> Path:
     return file
 
 
-def client_context(
-    authority: Authority, certificate: Path, *, alpn: str | None = ALPN
-) -> ssl.SSLContext:
+def client_context(authority: Authority, certificate: Path, *alpn: str) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata=authority.pem)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(certificate)
-    if alpn:
-        context.set_alpn_protocols([alpn])
+    context.set_alpn_protocols(alpn)
     return context
 
 
@@ -76,12 +73,25 @@ def server_context(
     return context
 
 
+def framed(message: bytes, length: int | None = None) -> bytes:
+    """A transport header's message as it stands on the wire, with a length that may be wrong."""
+    length = len(message) if length is None else length
+    return TRANSPORT_PREFACE + length.to_bytes(4, "big") + message
+
+
 def transport_header(port: int) -> bytes:
     """What another proxy says first, for HTTP/2 to the port."""
     header = header_pb2.Header(port=port)
     header.session_protocol.http2.SetInParent()
-    message = header.SerializeToString()
-    return _TRANSPORT_PREFACE + len(message).to_bytes(4, "big") + message
+    return framed(header.SerializeToString())
+
+
+def between_proxies(mesh: Mesh, folder: Path, *alpn: str, port: int = INBOUND) -> ssl.SSLSocket:
+    """A connection as of another proxy to the servers' one, with nothing said but the handshake."""
+    authority = mesh.told.authority
+    context = client_context(authority, credentials(authority, folder, IDENTITY), *alpn)
+    stream = mesh.stranger.connection(port)
+    return context.wrap_socket(stream, server_hostname=SERVER_IDENTITY)
 
 
 def plaintext(stream: ssl.SSLSocket) -> socket.socket:
@@ -167,11 +177,7 @@ class Attacker:
             return Peer(self.mesh.through.connection(port), reads=reads)
         if self.place == "stranger":
             return Peer(self.mesh.stranger.connection(port), reads=reads)
-        authority = self.mesh.told.authority
-        context = client_context(authority, credentials(authority, self.folder, IDENTITY))
-        stream = context.wrap_socket(
-            self.mesh.stranger.connection(INBOUND), server_hostname=SERVER_IDENTITY
-        )
+        stream = between_proxies(self.mesh, self.folder, ALPN)
         assert stream.selected_alpn_protocol() == ALPN
         peer = Peer(plaintext(stream), reads=reads)
         assert peer.send(transport_header(port))
@@ -260,11 +266,12 @@ def resident_kib(proxy: engine.Engine) -> int:
 
 def cores(proxy: engine.Engine, seconds: float = 0.1) -> float:
     """How many cores the engine uses now."""
-    before = _ticks(proxy)
+    before = busy_seconds(proxy)
     time.sleep(seconds)
-    return (_ticks(proxy) - before) / os.sysconf("SC_CLK_TCK") / seconds
+    return (busy_seconds(proxy) - before) / seconds
 
 
-def _ticks(proxy: engine.Engine) -> int:
+def busy_seconds(proxy: engine.Engine) -> float:
+    """How long the engine has used the processor, in its own code and the kernel's."""
     fields = Path(f"/proc/{proxy.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -92,13 +92,10 @@ class Mesh:
     ) -> None:
         """Make the servers' port known, with its protocol to be found out by default."""
         path = f"{NAME}:{port}"
-        plain = f"plain.{path}"
         address = f"{PEER[4]}:{port}"
-        for service, name in ((SERVICE, path), (UNMESHED, plain)):
-            self.asked.say("GetProfile", f"{service}:{port}", profile(name.rsplit(":", 1)[0]))
-            self.asked.say("Watch", f"{service}:{port}", policy or detect_policy(name))
-        self.asked.say("Get", path, meshed(address, SERVER_IDENTITY))
-        self.asked.say("Get", plain, endpoints(address))
+        behind = meshed(address, SERVER_IDENTITY)
+        lead(self.asked, f"{SERVICE}:{port}", path, behind, policy=policy)
+        lead(self.asked, f"{UNMESHED}:{port}", f"plain.{path}", endpoints(address), policy=policy)
         self.told.say("WatchPort", str(port), server or open_server())
 
     @property
@@ -125,6 +122,15 @@ class Mesh:
     def ways(self) -> list[Way]:
         """All but the direct one."""
         return [self.through, self.stranger, self.outside]
+
+
+def lead(
+    control: FakeControl, asked: str, name: str, update: Message, *, policy: Message | None = None
+) -> None:
+    """Tell a proxy that whoever asks for `asked` means `name`, and where that leads."""
+    control.say("GetProfile", asked, profile(name.rsplit(":", 1)[0]))
+    control.say("Watch", asked, policy or detect_policy(name))
+    control.say("Get", name, update)
 
 
 @contextmanager

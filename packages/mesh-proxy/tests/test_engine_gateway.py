@@ -10,7 +10,7 @@ import engine
 import grpc_server
 import meshed
 import pytest
-from fake_control import detect_policy, endpoints, opaque_policy, open_server, profile
+from fake_control import detect_policy, endpoints, opaque_policy, open_server
 from meshed import SERVER_IDENTITY, SERVICE, Mesh
 from network import PEER, Pair
 from raw_server import RawServer
@@ -50,9 +50,7 @@ def gateway(
 def know(mesh: Mesh, port: int, application: int) -> None:
     """Tell the gateway where a name of its cluster leads."""
     name = f"{FAR}:{port}"
-    mesh.told.say("GetProfile", name, profile(FAR))
-    mesh.told.say("Watch", name, detect_policy(name))
-    mesh.told.say("Get", name, endpoints(f"{PEER[4]}:{application}"))
+    meshed.lead(mesh.told, name, name, endpoints(f"{PEER[4]}:{application}"))
 
 
 def ask_for(mesh: Mesh, port: int, name: str) -> None:

@@ -38,13 +38,6 @@ def mesh(
         yield mesh
 
 
-@pytest.fixture(params=["through", "stranger", "outside"])
-def way(request: pytest.FixtureRequest, mesh: Mesh) -> Way:
-    way = getattr(mesh, request.param)
-    assert isinstance(way, Way)
-    return way
-
-
 def ask(way: Way, *parts: bytes) -> bytes:
     """Everything that comes back for what is sent at once."""
     with way.connection(PORT) as stream:

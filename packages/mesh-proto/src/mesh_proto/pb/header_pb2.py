@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amesh_proto/pb/header.proto\x12\x10transport.l5d.io\"a\n\x06Header\x12\x0c\n\x04port\x18\x01 \x01(\x05\x12\x0c\n\x04name\x18\x02 \x01(\t\x12;\n\x10session_protocol\x18\x03 \x01(\x0b\x32!.transport.l5d.io.SessionProtocol\"\x9f\x01\n\x0fSessionProtocol\x12\x38\n\x05http1\x18\x01 \x01(\x0b\x32\'.transport.l5d.io.SessionProtocol.Http1H\x00\x12\x38\n\x05http2\x18\x02 \x01(\x0b\x32\'.transport.l5d.io.SessionProtocol.Http2H\x00\x1a\x07\n\x05Http1\x1a\x07\n\x05Http2B\x06\n\x04kindb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amesh_proto/pb/header.proto\x12\x10transport.l5d.io\"y\n\x06Header\x12\x0c\n\x04port\x18\x01 \x01(\x05\x12\x0c\n\x04name\x18\x02 \x01(\t\x12;\n\x10session_protocol\x18\x03 \x01(\x0b\x32!.transport.l5d.io.SessionProtocol\x12\x16\n\rmesh_gateways\x18\x98u \x01(\r\"\x9f\x01\n\x0fSessionProtocol\x12\x38\n\x05http1\x18\x01 \x01(\x0b\x32\'.transport.l5d.io.SessionProtocol.Http1H\x00\x12\x38\n\x05http2\x18\x02 \x01(\x0b\x32\'.transport.l5d.io.SessionProtocol.Http2H\x00\x1a\x07\n\x05Http1\x1a\x07\n\x05Http2B\x06\n\x04kindb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,11 +32,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mesh_proto.pb.header_pb2', 
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_HEADER']._serialized_start=48
-  _globals['_HEADER']._serialized_end=145
-  _globals['_SESSIONPROTOCOL']._serialized_start=148
-  _globals['_SESSIONPROTOCOL']._serialized_end=307
-  _globals['_SESSIONPROTOCOL_HTTP1']._serialized_start=283
-  _globals['_SESSIONPROTOCOL_HTTP1']._serialized_end=290
-  _globals['_SESSIONPROTOCOL_HTTP2']._serialized_start=292
-  _globals['_SESSIONPROTOCOL_HTTP2']._serialized_end=299
+  _globals['_HEADER']._serialized_end=169
+  _globals['_SESSIONPROTOCOL']._serialized_start=172
+  _globals['_SESSIONPROTOCOL']._serialized_end=331
+  _globals['_SESSIONPROTOCOL_HTTP1']._serialized_start=307
+  _globals['_SESSIONPROTOCOL_HTTP1']._serialized_end=314
+  _globals['_SESSIONPROTOCOL_HTTP2']._serialized_start=316
+  _globals['_SESSIONPROTOCOL_HTTP2']._serialized_end=323
 # @@protoc_insertion_point(module_scope)

@@ -28,10 +28,15 @@ class Header(_message.Message):
     PORT_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     SESSION_PROTOCOL_FIELD_NUMBER: _builtins.int
+    MESH_GATEWAYS_FIELD_NUMBER: _builtins.int
     port: _builtins.int
     """The application's port, 1 to 65535; the policy of this port applies, not that of 4143."""
     name: _builtins.str
     """For a gateway, the name to forward to; otherwise empty."""
+    mesh_gateways: _builtins.int
+    """How many gateways have passed the connection on, where it carries opaque bytes, so that it does
+    not go in circles for ever. Ours only: other implementations ignore it.
+    """
     @_builtins.property
     def session_protocol(self) -> Global___SessionProtocol:
         """The protocol on this connection; absent means opaque bytes."""
@@ -42,10 +47,11 @@ class Header(_message.Message):
         port: _builtins.int = ...,
         name: _builtins.str = ...,
         session_protocol: Global___SessionProtocol | None = ...,
+        mesh_gateways: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["session_protocol", b"session_protocol"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "port", b"port", "session_protocol", b"session_protocol"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mesh_gateways", b"mesh_gateways", "name", b"name", "port", b"port", "session_protocol", b"session_protocol"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

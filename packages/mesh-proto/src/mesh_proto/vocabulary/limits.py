@@ -127,6 +127,14 @@ TRANSPORT_HEADER_BYTES: Final = Limit(
     meaning="The longest message of a transport header.",
     excess="The connection is reset.",
 )
+GATEWAYS: Final = Limit(
+    name="gateways",
+    value=8,
+    unit=Unit.COUNT,
+    variable=None,
+    meaning="Gateways that pass an opaque connection on, one after the other.",
+    excess="The connection is reset (gateway_loop).",
+)
 DRAIN_LAST_WORDS_TIME: Final = Limit(
     name="drain_last_words_time",
     value=1,
@@ -572,6 +580,7 @@ ALL: Final[tuple[Limit, ...]] = (
     DETECT_FIRST_LINE_BYTES,
     DETECT_EMPTY_LINES,
     TRANSPORT_HEADER_BYTES,
+    GATEWAYS,
     DRAIN_LAST_WORDS_TIME,
     TLS_HANDSHAKE_STEPS,
     HTTP1_HEAD_BYTES,

@@ -60,8 +60,8 @@ IDENTITY_REQUIRED: Final = Reason(
 )
 SELF_CONNECTION: Final = Reason(
     name="self_connection",
-    http=502,
-    grpc=14,
+    http=508,
+    grpc=10,
     closes=True,
     meaning="The request's destination is the proxy's own port; forwarding it would loop.",
 )
@@ -210,7 +210,7 @@ GATEWAY_LOOP: Final = Reason(
     http=508,
     grpc=10,
     closes=False,
-    meaning="The request has passed this gateway before.",
+    meaning="The request has passed this gateway before, or the connection too many of them.",
 )
 GATEWAY_DOMAIN_NOT_FOUND: Final = Reason(
     name="gateway_domain_not_found",

@@ -40,6 +40,8 @@ pub struct Header {
     /// The host that a gateway shall reach; None on ordinary connections.
     pub name: Option<String>,
     pub session: Session,
+    /// How many gateways have passed the connection on.
+    pub gateways: u32,
 }
 
 /// Why bytes are not a transport header.
@@ -93,6 +95,7 @@ impl Header {
             name: self.name.clone().unwrap_or_default(),
             session_protocol: kind(self.session)
                 .map(|kind| wire::SessionProtocol { kind: Some(kind) }),
+            mesh_gateways: self.gateways,
         };
         let length = message.encoded_len();
         let mut out = BytesMut::with_capacity(FIXED + length);
@@ -140,6 +143,7 @@ impl Header {
             port,
             name: (!message.name.is_empty()).then_some(message.name),
             session: session(message.session_protocol),
+            gateways: message.mesh_gateways,
         })
     }
 }
@@ -177,6 +181,7 @@ mod tests {
             port: NonZeroU16::new(port).unwrap(),
             name: name.map(str::to_owned),
             session,
+            gateways: 0,
         }
     }
 
@@ -236,8 +241,12 @@ mod tests {
             Just(Session::Http2)
         ];
         let name = prop::option::of("[a-z.]{1,200}");
-        (1..=u16::MAX, name, session)
-            .prop_map(|(port, name, session)| header(port, name.as_deref(), session))
+        (1..=u16::MAX, name, session, any::<u32>()).prop_map(|(port, name, session, gateways)| {
+            Header {
+                gateways,
+                ..header(port, name.as_deref(), session)
+            }
+        })
     }
 
     proptest! {

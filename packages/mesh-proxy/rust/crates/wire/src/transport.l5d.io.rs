@@ -11,6 +11,10 @@ pub struct Header {
     /// The protocol on this connection; absent means opaque bytes.
     #[prost(message, optional, tag = "3")]
     pub session_protocol: ::core::option::Option<SessionProtocol>,
+    /// How many gateways have passed the connection on, where it carries opaque bytes, so that it does
+    /// not go in circles for ever. Ours only: other implementations ignore it.
+    #[prost(uint32, tag = "15000")]
+    pub mesh_gateways: u32,
 }
 /// An application protocol, as spoken on this very connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

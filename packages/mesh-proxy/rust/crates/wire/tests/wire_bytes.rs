@@ -19,6 +19,7 @@ fn transport_header() {
         session_protocol: Some(SessionProtocol {
             kind: Some(Kind::Http2(Http2 {})),
         }),
+        ..Header::default()
     };
     check(&header, b"\x08\x90\x3f\x1a\x02\x12\x00");
 }
@@ -29,6 +30,7 @@ fn transport_header_of_a_gateway() {
         port: 80,
         name: "web.shop".to_owned(),
         session_protocol: None,
+        ..Header::default()
     };
     check(&header, b"\x08\x50\x12\x08web.shop");
 }

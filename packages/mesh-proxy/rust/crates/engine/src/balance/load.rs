@@ -12,6 +12,9 @@ use crate::config::Backoff;
 /// How much of an endpoint's silence counts as its latency, at most.
 const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 
+/// In place of a number of failures: connecting would lead back here, now and always.
+const LEADS_BACK: u32 = u32::MAX;
+
 /// Outstanding work and latency estimate of one endpoint, and whether it can be connected to.
 #[derive(Debug, Default)]
 pub struct Load {
@@ -100,7 +103,21 @@ impl Load {
 
     /// Whether a connection may be tried, or probably exists.
     pub(super) fn available(&self, now: Millis) -> bool {
-        self.failures.load(Relaxed) == 0 || clock::reached(self.retry_at.load(Relaxed), now)
+        match self.failures.load(Relaxed) {
+            0 => true,
+            LEADS_BACK => false,
+            _ => clock::reached(self.retry_at.load(Relaxed), now),
+        }
+    }
+
+    /// Says that connecting would lead back into this proxy: the endpoint is never picked again.
+    pub fn leads_back(&self) {
+        self.failures.store(LEADS_BACK, Relaxed);
+    }
+
+    /// Whether it would.
+    pub(super) fn is_loop(&self) -> bool {
+        self.failures.load(Relaxed) == LEADS_BACK
     }
 
     /// Claims the one attempt that a failing endpoint gets when its pause is over: until `until` it
@@ -131,7 +148,9 @@ impl Load {
     pub fn connect_failed(&self, begun: Instant, now: Instant, backoff: &Backoff) {
         let (begun, now) = (clock::millis(begun), clock::millis(now));
         let failures = self.failures.load(Relaxed);
-        if failures == 0 {
+        if failures == LEADS_BACK {
+            return;
+        } else if failures == 0 {
             self.failing_since.store(now, Relaxed);
         } else if clock::reached(begun, self.failed_at.load(Relaxed)) {
             return;
@@ -140,7 +159,8 @@ impl Load {
         let pause = pause(backoff, failures, fastrand::f64());
         let retry_at = now.wrapping_add(pause.as_millis() as Millis);
         self.retry_at.store(retry_at, Relaxed);
-        self.failures.store(failures.saturating_add(1), Relaxed);
+        self.failures
+            .store((failures + 1).min(LEADS_BACK - 1), Relaxed);
     }
 
     /// Says that connecting succeeded.

@@ -31,6 +31,8 @@ pub enum Unavailable {
     Failfast,
     /// As many wait for an endpoint as may.
     Overloaded,
+    /// Every endpoint leads back into this proxy.
+    Loop,
 }
 
 impl fmt::Display for Unavailable {
@@ -42,6 +44,7 @@ impl fmt::Display for Unavailable {
             Self::Undiscovered => "the control plane has not named the endpoints in time",
             Self::Failfast => "no endpoint can be connected to",
             Self::Overloaded => "too many wait for an endpoint of the destination already",
+            Self::Loop => "every endpoint leads back into this proxy",
         })
     }
 }
@@ -94,9 +97,10 @@ fn by_weight(
 /// Picks an endpoint of `backend`, waiting until one may be used.
 ///
 /// A backend all of whose endpoints have been failing for its failfast time is refused at once,
-/// until one of them may be tried again. An empty destination is refused at once as well.
-/// After a failed connection call [`Load::connect_failed`] and pick again, up to the same
-/// `deadline`.
+/// until one of them may be tried again. An empty destination, and one that leads nowhere but back
+/// here, is refused at once as well.
+/// After a failed connection call [`Load::connect_failed`] or [`Load::leads_back`] and pick again,
+/// up to the same `deadline`.
 ///
 /// # Errors
 /// Why there is none; at the latest at `deadline`.
@@ -204,16 +208,18 @@ fn try_pick(endpoints: &Endpoints, times: Times, now: Instant) -> Result<Arc<End
         }
     }
     let eligible = endpoints.iter().filter(|endpoint| endpoint.weight > 0);
-    Err(failing(
-        eligible.map(|endpoint| &endpoint.load),
-        now,
-        millis,
-    ))
+    let loads = eligible.map(|endpoint| &endpoint.load);
+    Err(failing(loads, now, millis))
 }
 
 /// Since when all of them fail, and when the first may be tried again.
-fn failing<'a>(loads: impl Iterator<Item = &'a Load>, now: Instant, millis: Millis) -> Wait {
-    let times = loads.map(|load| match load.failing() {
+fn failing<'a>(
+    loads: impl Iterator<Item = &'a Load> + Clone,
+    now: Instant,
+    millis: Millis,
+) -> Wait {
+    let others = loads.clone().filter(|load| !load.is_loop());
+    let times = others.map(|load| match load.failing() {
         Some((since, retry_at)) => (
             millis.wrapping_sub(since),
             if clock::reached(retry_at, millis) {
@@ -227,6 +233,7 @@ fn failing<'a>(loads: impl Iterator<Item = &'a Load>, now: Instant, millis: Mill
     });
     let both = times.reduce(|left, right| (left.0.min(right.0), left.1.min(right.1)));
     match both {
+        None if loads.count() > 0 => Wait::Never(Unavailable::Loop),
         None => Wait::Never(Unavailable::Empty),
         Some((age, pause)) => Wait::Failing {
             now,

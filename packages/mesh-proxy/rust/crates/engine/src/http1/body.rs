@@ -1,6 +1,6 @@
 //! The content of an HTTP/1 message, as it is read.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::task::{Context, Poll, ready};
 
 use mesh_decide::http1::chunked::{Decoder, Step};
@@ -19,6 +19,7 @@ pub struct Body<'a> {
     input: &'a mut Input,
     left: &'a mut Left,
     untouched: bool,
+    waits: Option<&'a Cell<bool>>,
 }
 
 /// What of a message's content is still to be read.
@@ -58,7 +59,15 @@ impl<'a> Body<'a> {
             input,
             left,
             untouched: true,
+            waits: None,
         }
+    }
+
+    /// Of a client that perhaps `waits` for leave to send it: once some of it has come, it does
+    /// not wait any more (RFC 9110 §10.1.1).
+    pub(super) fn of_who(self, waits: &'a Cell<bool>) -> Self {
+        let waits = waits.get().then_some(waits);
+        Self { waits, ..self }
     }
 
     /// Whether nothing has been read of it.
@@ -70,7 +79,12 @@ impl<'a> Body<'a> {
     pub fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Result<Frame, BodyError>> {
         loop {
             if let Some(frame) = self.frame()? {
-                self.untouched &= matches!(frame, Frame::End);
+                if !matches!(frame, Frame::End) {
+                    self.untouched = false;
+                    if let Some(waits) = self.waits.take() {
+                        waits.set(false);
+                    }
+                }
                 return Poll::Ready(Ok(frame));
             }
             if ready!(self.input.poll_read(self.io, cx))? {

@@ -1,6 +1,6 @@
 //! Where a request's response goes.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
@@ -23,6 +23,8 @@ pub struct Responder<'a> {
     io: &'a RefCell<Io>,
     output: &'a mut Output,
     state: &'a mut State,
+    /// Whether the client still waits for leave to send its content.
+    waits: &'a Cell<bool>,
     version: http1::Version,
     /// Whether the request was a HEAD, whose response has no content whatever it says.
     is_head: bool,
@@ -33,6 +35,7 @@ impl<'a> Responder<'a> {
         io: &'a RefCell<Io>,
         output: &'a mut Output,
         state: &'a mut State,
+        waits: &'a Cell<bool>,
         version: http1::Version,
         is_head: bool,
     ) -> Self {
@@ -40,6 +43,7 @@ impl<'a> Responder<'a> {
             io,
             output,
             state,
+            waits,
             version,
             is_head,
         }
@@ -50,7 +54,7 @@ impl<'a> Responder<'a> {
         let coding = self.coding(&response);
         // Who still waits for `100 Continue` may send its content or its next request: only a new
         // connection tells them apart.
-        self.state.keep_alive &= !self.state.expects_continue;
+        self.state.keep_alive &= !self.waits.get();
         if coding == Coding::UntilClose {
             self.state.keep_alive = false;
             self.state.until_close = true;
@@ -98,7 +102,7 @@ impl<'a> Responder<'a> {
             return;
         }
         if response.status == StatusCode::CONTINUE {
-            self.state.expects_continue = false;
+            self.waits.set(false);
         }
         self.output.write(|out| {
             write_head(out, &response);

@@ -1,6 +1,6 @@
 //! A connection of a client: one task, its requests one after another.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Poll, ready};
@@ -83,8 +83,6 @@ pub(super) struct State {
     /// Whether the end of the connection would be taken for the end of the response.
     pub(super) until_close: bool,
     pub(super) keep_alive: bool,
-    /// Whether the client still waits for leave to send its content.
-    pub(super) expects_continue: bool,
     pub(super) tunnel: Option<Io>,
     left: Left,
 }
@@ -95,7 +93,6 @@ impl State {
             written: Written::default(),
             until_close: false,
             keep_alive: head.keep_alive && !draining,
-            expects_continue: head.expects_continue,
             tunnel: None,
             left: Left::of(head.framing),
         }
@@ -164,11 +161,14 @@ impl Connection {
     async fn answer<S: Service>(&mut self, service: &S, head: request::Head, state: &mut State) {
         let mut left = std::mem::take(&mut state.left);
         let version = head.version;
+        let waits = Cell::new(head.expects_continue);
         let request = request_of(head);
         let is_head = request.method == ::http::Method::HEAD;
         {
-            let mut body = Incoming::Http1(Body::new(&self.io, &mut self.input, &mut left));
-            let responder = Responder::new(&self.io, &mut self.output, state, version, is_head);
+            let body = Body::new(&self.io, &mut self.input, &mut left);
+            let mut body = Incoming::Http1(body.of_who(&waits));
+            let (io, output) = (&self.io, &mut self.output);
+            let responder = Responder::new(io, output, state, &waits, version, is_head);
             let responder = service::Responder::Http1(responder);
             service.call(request, &mut body, responder).await;
         }
@@ -225,12 +225,13 @@ impl Connection {
             written: Written::default(),
             until_close: false,
             keep_alive: false,
-            expects_continue: false,
             tunnel: None,
             left: Left::default(),
         };
         let version = http1::Version::Http11;
-        let responder = Responder::new(&self.io, &mut self.output, &mut state, version, false);
+        let waits = Cell::new(false);
+        let (io, output) = (&self.io, &mut self.output);
+        let responder = Responder::new(io, output, &mut state, &waits, version, false);
         responder.respond(service.refuse(fault));
         if poll_fn(|cx| self.output.poll_flush(&self.io, cx))
             .await

@@ -38,7 +38,7 @@ pub(super) async fn serve(
         };
         let connection = connection.measured(&worker.ctx.metrics);
         // Boxed: few proxies are gateways.
-        let served = gateway::serve(connection, header.session, name, header.port, worker);
+        let served = gateway::serve(connection, &header, name, worker);
         return Box::pin(served).await;
     }
     let port = header.port.get();

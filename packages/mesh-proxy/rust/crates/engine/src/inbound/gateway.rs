@@ -4,15 +4,13 @@
 //! port says; where it goes is what the control plane says of the name, as for the pod's own
 //! application.
 
-use std::num::NonZeroU16;
-
 use ::http::HeaderValue;
 use ::http::header::{FORWARDED, HOST};
 use mesh_decide::forwarded;
 use mesh_decide::http1::Malformed;
 use mesh_decide::target::Name;
-use mesh_decide::transport_header::Session;
-use mesh_wire::vocabulary::reasons;
+use mesh_decide::transport_header::{Header, Session};
+use mesh_wire::vocabulary::{limits, reasons};
 use tokio::sync::OnceCell;
 
 use super::http::{self, Inbound};
@@ -29,12 +27,14 @@ use crate::snapshot::{Protocol, Routing, Snapshot};
 use crate::tcp::Upstream;
 use crate::worker::WorkerContext;
 
+/// Opaque connections that as many gateways have passed on are refused.
+const GATEWAYS: u32 = limits::GATEWAYS.number();
+
 /// Carries a connection whose header names `host`; `connection.target` is the gateway's own address.
 pub(super) async fn serve(
     connection: InboundConnection,
-    session: Session,
+    header: &Header,
     host: &str,
-    port: NonZeroU16,
     worker: &WorkerContext,
 ) -> Result<(), Refusal> {
     let suffixes = &worker.ctx.config.inbound.gateway_suffixes;
@@ -42,10 +42,12 @@ pub(super) async fn serve(
         connection.io.reset();
         return Err(Refusal::Gateway(host.into()));
     }
-    let named = Name::new(host, port).ok();
+    let named = Name::new(host, header.port).ok();
     let name = named.filter(|name| name.is_within(suffixes));
-    let version = match session {
-        Session::Opaque => return opaque(connection, host, name, worker).await,
+    let version = match header.session {
+        Session::Opaque => {
+            return opaque(connection, host, name, header.gateways, worker).await;
+        }
         Session::Http1 => Version::Http1,
         Session::Http2 => Version::Http2,
     };
@@ -63,22 +65,36 @@ async fn opaque(
     connection: InboundConnection,
     host: &str,
     name: Option<Name>,
+    gateways: u32,
     worker: &WorkerContext,
 ) -> Result<(), Refusal> {
-    let Some(name) = name else {
-        connection.io.reset();
-        return Err(Refusal::Domain(host.into()));
+    let refusal = match name {
+        None => Refusal::Domain(host.into()),
+        // Bytes have no field that would say which gateways they have passed: these are counted.
+        Some(_) if gateways >= GATEWAYS => Refusal::GatewayLoop(gateways),
+        Some(name) => return pass_bytes(connection, name, gateways + 1, worker).await,
     };
+    connection.io.reset();
+    Err(refusal)
+}
+
+async fn pass_bytes(
+    connection: InboundConnection,
+    name: Name,
+    gateways: u32,
+    worker: &WorkerContext,
+) -> Result<(), Refusal> {
     let connect = async {
         let routing = worker.ctx.discovery.outbound(name).await;
         let routing = routing.map_err(outbound::Refusal::Discovery)?;
-        Ok(connect(&routing, worker).await?)
+        Ok(connect(&routing, gateways, worker).await?)
     };
     tcp::carry(connection, Box::pin(connect), worker).await
 }
 
 async fn connect(
     routing: &Snapshot<Routing>,
+    gateways: u32,
     worker: &WorkerContext,
 ) -> Result<Upstream, outbound::Refusal> {
     let routing = routing.load();
@@ -86,7 +102,7 @@ async fn connect(
         Protocol::Opaque(routes)
         | Protocol::Tls(routes)
         | Protocol::Detect { opaque: routes, .. } => {
-            outbound::connect(worker, &routing, routes).await
+            outbound::connect(worker, &routing, routes, gateways).await
         }
         Protocol::Http1(_) | Protocol::Http2(_) => Err(outbound::Refusal::NoBackend),
     }

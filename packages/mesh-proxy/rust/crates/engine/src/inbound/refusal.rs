@@ -36,6 +36,8 @@ pub enum Refusal {
     Gateway(Box<str>),
     /// The client wants this gateway to forward to a name that it does not forward for.
     Domain(Box<str>),
+    /// So many gateways have passed the connection on that it seems to go in circles.
+    GatewayLoop(u32),
     /// This gateway finds no way on.
     Onward(outbound::Refusal),
     /// No authorization of the policy with this revision lets the client in.
@@ -66,6 +68,7 @@ impl Refusal {
             Self::Silent(_) => refusals::DETECT_TIMEOUT.name,
             Self::Gateway(_) => refusals::NOT_A_GATEWAY.name,
             Self::Domain(_) => reasons::GATEWAY_DOMAIN_NOT_FOUND.name,
+            Self::GatewayLoop(_) => reasons::GATEWAY_LOOP.name,
             Self::Onward(refusal) => refusal.reason(),
             Self::Unauthorized(_) => reasons::UNAUTHORIZED.name,
             Self::Connect(error) => error.reason(),
@@ -105,6 +108,10 @@ impl fmt::Display for Refusal {
                 )
             }
             Self::Domain(name) => write!(formatter, "this gateway does not forward for {name}"),
+            Self::GatewayLoop(gateways) => write!(
+                formatter,
+                "{gateways} gateways have passed the connection on; one leads back to another"
+            ),
             Self::Onward(refusal) => write!(formatter, "the gateway finds no way on: {refusal}"),
             Self::Unauthorized(_) => formatter.write_str("no authorization lets the client in"),
             Self::Connect(error) => write!(formatter, "the application is not reached: {error}"),

@@ -106,7 +106,7 @@ impl Accepted<'_> {
             }
         }
         let connect = async {
-            let result = tcp::connect(self.worker, routing, routes, None).await;
+            let result = tcp::connect(self.worker, routing, routes, None, 0).await;
             result
                 .inspect_err(|error| tracing::debug!(to = %self.original_dst, %error, "no server"))
                 .ok()
@@ -223,7 +223,7 @@ impl Accepted<'_> {
         if let Some(upstream) = upstream {
             return self.relay(io, upstream).await;
         }
-        match Box::pin(tcp::connect(self.worker, routing, routes, name)).await {
+        match Box::pin(tcp::connect(self.worker, routing, routes, name, 0)).await {
             Ok(upstream) => self.relay(io, upstream).await,
             Err(refusal) => self.refuse(io, &refusal, Some(routing.revision)),
         }

@@ -13,7 +13,7 @@ use mesh_decide::http1::Malformed;
 use mesh_wire::vocabulary::{headers, reasons};
 use tokio::time::Instant;
 
-use super::{OutboundConnection, ingress};
+use super::{OutboundConnection, ingress, note};
 use crate::balance::{self, Pending, Unavailable};
 use crate::context::Context;
 use crate::http::body::Incoming;
@@ -449,12 +449,7 @@ impl Dial {
 
     /// Tells the balancer that connecting failed: once, however many requests waited for it.
     fn note(&self, error: &ConnectError) {
-        // That we have no certificate is not the endpoint's fault.
-        if !matches!(error, ConnectError::NotCertified) {
-            let backoff = &self.context.config.outbound.connect_backoff;
-            let load = &self.endpoint.load;
-            load.connect_failed(self.begun, Instant::now(), backoff);
-        }
+        note(&self.context, &self.endpoint, error, self.begun);
     }
 }
 
@@ -504,6 +499,7 @@ fn unavailable(why: Unavailable, last: Option<Rc<ConnectError>>) -> Refusal {
         Unavailable::Undiscovered => &reasons::DISCOVERY_TIMEOUT,
         Unavailable::Forbidden => &reasons::FORBIDDEN_DESTINATION,
         Unavailable::Overloaded => &reasons::LOAD_SHED,
+        Unavailable::Loop => &reasons::SELF_CONNECTION,
         Unavailable::Unknown | Unavailable::Empty | Unavailable::Failfast => &reasons::FAILFAST,
     };
     match last {

@@ -43,6 +43,7 @@ impl Refusal {
             Self::Balance(balance::Unavailable::Overloaded) => reasons::LOAD_SHED.name,
             Self::Balance(balance::Unavailable::Undiscovered) => refusals::DISCOVERY.name,
             Self::Balance(balance::Unavailable::Forbidden) => refusals::FORBIDDEN.name,
+            Self::Balance(balance::Unavailable::Loop) => refusals::LOOP.name,
             Self::Balance(balance::Unavailable::Unknown | balance::Unavailable::Empty) => {
                 refusals::NO_ENDPOINTS.name
             }

@@ -5,21 +5,22 @@ use std::sync::Arc;
 use mesh_decide::server_name;
 use tokio::time::Instant;
 
-use super::Refusal;
+use super::{Refusal, note};
 use crate::balance::{self, Pending};
 use crate::metrics::{Direction, Peer};
 use crate::snapshot::{Backend, BackendKind, Endpoint, OpaqueRoute, Routing};
 use crate::tcp::Upstream;
-use crate::transport::{self, ConnectError, Connection, Session, labels};
+use crate::transport::{self, ConnectError, Connection, Purpose, Session, labels};
 use crate::worker::WorkerContext;
 
 /// Connects to an endpoint of the one of `routes` that a client who asks for `name` takes; where
-/// one fails, others are tried until the failfast time is over.
+/// one fails, others are tried until the failfast time is over. `gateways` have passed its bytes on.
 pub(super) async fn connect(
     worker: &WorkerContext,
     routing: &Routing,
     routes: &[OpaqueRoute],
     name: Option<&str>,
+    gateways: u32,
 ) -> Result<Upstream, Refusal> {
     let backend = backend(routes, name)?;
     let deadline = Instant::now() + backend.queue.failfast();
@@ -31,7 +32,7 @@ pub(super) async fn connect(
             (Err(_), Some(error)) => return Err(Refusal::Connect(error)),
             (Err(error), None) => return Err(error.into()),
         };
-        match attempt(worker, backend, &endpoint).await {
+        match attempt(worker, backend, &endpoint, gateways).await {
             Ok(connection) => return Ok(upstream(worker, routing, endpoint, connection)),
             Err(error) if is_final(backend, &error) => return Err(error.into()),
             Err(error) => {
@@ -66,24 +67,22 @@ async fn attempt(
     worker: &WorkerContext,
     backend: &Backend,
     endpoint: &Endpoint,
+    gateways: u32,
 ) -> Result<Connection, ConnectError> {
     let started = Instant::now();
-    let result = transport::connect(&worker.ctx, endpoint, Session::Opaque).await;
-    let now = Instant::now();
+    let session = Session::Opaque;
+    let purpose = Purpose { session, gateways };
+    let result = transport::connect(&worker.ctx, endpoint, purpose).await;
     match &result {
         Ok(_) => {
             endpoint.load.connected();
             if let BackendKind::Balance { decay, .. } = backend.kind {
+                let now = Instant::now();
                 // How long an opaque connection lasts says nothing; how long it took to make does.
                 endpoint.load.observe(now - started, now, decay);
             }
         }
-        // That we have no certificate is not the endpoint's fault.
-        Err(ConnectError::NotCertified) => {}
-        Err(_) => {
-            let backoff = &worker.ctx.config.outbound.connect_backoff;
-            endpoint.load.connect_failed(started, now, backoff);
-        }
+        Err(error) => note(&worker.ctx, endpoint, error, started),
     }
     result
 }

@@ -28,6 +28,23 @@ pub struct Connection {
     pub tls: TlsStatus,
 }
 
+/// What a connection is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct Purpose {
+    pub session: Session,
+    /// How many gateways have passed on what it carries.
+    pub gateways: u32,
+}
+
+impl From<Session> for Purpose {
+    fn from(session: Session) -> Self {
+        Self {
+            session,
+            gateways: 0,
+        }
+    }
+}
+
 /// Why there is no connection.
 #[derive(Debug)]
 pub enum ConnectError {
@@ -110,16 +127,17 @@ impl std::error::Error for ConnectError {
 pub async fn connect(
     context: &Context,
     endpoint: &Endpoint,
-    session: Session,
+    purpose: impl Into<Purpose>,
 ) -> Result<Connection, ConnectError> {
     let config = &context.config.outbound;
-    let plan = Plan::new(&context.config, endpoint, session)?;
+    let purpose = purpose.into();
+    let plan = Plan::new(&context.config, endpoint, purpose)?;
     // Waited for before the timeout starts, so that the error names the right cause.
     let epoch = match plan.tls {
         Ok(_) => Some(certified(context).await?),
         Err(_) => None,
     };
-    let attempt = plan.carry_out(epoch.as_deref(), &config.connect, session);
+    let attempt = plan.carry_out(epoch.as_deref(), &config.connect, purpose.session);
     // Boxed: connecting is rare, and its state would stay in every connection's future.
     match timeout(config.connect_timeout, Box::pin(attempt)).await {
         Ok(result) => result,
@@ -160,6 +178,8 @@ async fn dial(to: SocketAddr, options: &SocketOptions) -> Result<TcpStream, Conn
 
 /// Whether an address is one that this proxy listens on.
 pub(crate) fn is_own(config: &Config, address: SocketAddr) -> bool {
+    // As the kernel connects to it, however it is written.
+    let address = SocketAddr::new(address.ip().to_canonical(), address.port());
     let ours = |ip| config.inbound.ips.contains(&ip) || ip.is_loopback() || ip.is_unspecified();
     let listens = |listen: &SocketAddr| {
         listen.port() == address.port()
@@ -180,7 +200,7 @@ impl<'a> Plan<'a> {
     fn new(
         config: &Config,
         endpoint: &'a Endpoint,
-        session: Session,
+        purpose: Purpose,
     ) -> Result<Self, ConnectError> {
         let mut plan = Self {
             to: endpoint.addr,
@@ -195,7 +215,7 @@ impl<'a> Plan<'a> {
             if let Some(port) = endpoint.transport_port {
                 plan.to.set_port(port);
             }
-            plan.header = header(endpoint, session)?;
+            plan.header = header(endpoint, purpose)?;
         }
         if is_own(config, plan.to) {
             return Err(ConnectError::Loop(plan.to));
@@ -271,7 +291,7 @@ impl<'a> Plan<'a> {
 }
 
 /// The header for an endpoint whose proxy expects one.
-fn header(endpoint: &Endpoint, session: Session) -> Result<Option<Header>, ConnectError> {
+fn header(endpoint: &Endpoint, purpose: Purpose) -> Result<Option<Header>, ConnectError> {
     let (port, name) = match (&endpoint.authority_override, endpoint.transport_port) {
         (Some(authority), _) => {
             let port = authority::port_of(authority.as_bytes());
@@ -289,6 +309,7 @@ fn header(endpoint: &Endpoint, session: Session) -> Result<Option<Header>, Conne
     Ok(Some(Header {
         port,
         name,
-        session,
+        session: purpose.session,
+        gateways: purpose.gateways,
     }))
 }

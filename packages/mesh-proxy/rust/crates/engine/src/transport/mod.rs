@@ -10,7 +10,7 @@ mod tls;
 mod turns;
 
 pub(crate) use connect::is_own;
-pub use connect::{ConnectError, Connection, connect, connect_application};
+pub use connect::{ConnectError, Connection, Purpose, connect, connect_application};
 pub use io::Io;
 pub use mesh_decide::transport_header::Session;
 pub use status::{TlsStatus, no_tls};

@@ -30,6 +30,7 @@ async fn proxy(mesh: &Mesh, app: std::net::SocketAddr) -> SendRequest<Bytes> {
         port: NonZeroU16::new(app.port()).unwrap(),
         name: None,
         session: Session::Http2,
+        gateways: 0,
     };
     tls.write_all(&header.encode()).await.unwrap();
     let (client, connection) = h2::client::handshake(tls).await.unwrap();

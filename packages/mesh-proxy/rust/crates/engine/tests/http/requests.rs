@@ -96,7 +96,7 @@ async fn http_10_stays_http_10() {
 }
 
 #[tokio::test]
-async fn connection_close_is_honoured() {
+async fn fault_22_connection_close_is_honoured() {
     run(async {
         let app = app::http1().await;
         let mesh = Mesh::start(app, Hop::Mesh).await;

@@ -71,7 +71,7 @@ async fn connect_makes_a_tunnel() {
 }
 
 #[tokio::test]
-async fn expect_100_continue_waits_for_the_application() {
+async fn fault_22_expect_100_continue_waits_for_the_application() {
     run(async {
         let app = app::http1().await;
         for hop in HOPS {
@@ -91,7 +91,7 @@ async fn expect_100_continue_waits_for_the_application() {
 }
 
 #[tokio::test]
-async fn a_refused_expectation_ends_the_connection() {
+async fn fault_22_a_refused_expectation_ends_the_connection() {
     run(async {
         let (app, _) =
             app::scripted(&["HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n"]).await;

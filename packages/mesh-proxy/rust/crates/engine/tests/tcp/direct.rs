@@ -59,6 +59,7 @@ async fn a_header_in_small_pieces_is_understood_and_what_follows_it_is_the_appli
             port,
             name: None,
             session: Session::Opaque,
+            gateways: 0,
         };
         for piece in [&header.encode()[..], b"first"].concat().chunks(5) {
             tls.write_all(piece).await.unwrap();
@@ -150,6 +151,7 @@ async fn a_client_that_wants_a_gateway_is_told_by_a_reason() {
             port: NonZeroU16::new(80).unwrap(),
             name: Some("web.shop.svc.cluster.local".to_owned()),
             session: Session::Opaque,
+            gateways: 0,
         };
         assert_eq!(send(&pair, &header.encode()).await, b"");
         is_refused(&pair, "not_a_gateway").await;

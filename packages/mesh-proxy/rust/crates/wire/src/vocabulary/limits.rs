@@ -141,6 +141,16 @@ pub const TRANSPORT_HEADER_BYTES: Limit = Limit {
     excess: "The connection is reset.",
 };
 
+/// Gateways that pass an opaque connection on, one after the other.
+pub const GATEWAYS: Limit = Limit {
+    name: "gateways",
+    value: 8,
+    unit: Unit::Count,
+    variable: None,
+    meaning: "Gateways that pass an opaque connection on, one after the other.",
+    excess: "The connection is reset (gateway_loop).",
+};
+
 /// How long a client may still take to say what it wants once the process is to end.
 pub const DRAIN_LAST_WORDS_TIME: Limit = Limit {
     name: "drain_last_words_time",
@@ -694,6 +704,7 @@ pub static ALL: &[&Limit] = &[
     &DETECT_FIRST_LINE_BYTES,
     &DETECT_EMPTY_LINES,
     &TRANSPORT_HEADER_BYTES,
+    &GATEWAYS,
     &DRAIN_LAST_WORDS_TIME,
     &TLS_HANDSHAKE_STEPS,
     &HTTP1_HEAD_BYTES,

@@ -64,8 +64,8 @@ pub const IDENTITY_REQUIRED: Reason = Reason {
 /// The request's destination is the proxy's own port; forwarding it would loop.
 pub const SELF_CONNECTION: Reason = Reason {
     name: "self_connection",
-    http: 502,
-    grpc: 14,
+    http: 508,
+    grpc: 10,
     closes: true,
     meaning: "The request's destination is the proxy's own port; forwarding it would loop.",
 };
@@ -250,13 +250,13 @@ pub const FORBIDDEN_DESTINATION: Reason = Reason {
     meaning: "The name or address that was asked for leads into the proxy's own pod or machine: loopback, link-local, or a port of the proxy.",
 };
 
-/// The request has passed this gateway before.
+/// The request has passed this gateway before, or the connection too many of them.
 pub const GATEWAY_LOOP: Reason = Reason {
     name: "gateway_loop",
     http: 508,
     grpc: 10,
     closes: false,
-    meaning: "The request has passed this gateway before.",
+    meaning: "The request has passed this gateway before, or the connection too many of them.",
 };
 
 /// This gateway does not forward for the request's name.

@@ -124,6 +124,26 @@ async fn a_failing_endpoint_is_left_alone_and_then_tried_by_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn fault_10_an_endpoint_that_leads_back_is_never_picked_again() {
+    let (good, back) = (endpoint(1), endpoint(2));
+    let both = balanced(Snapshot::fixed(known(&[good.clone(), back.clone()])));
+    back.load.leads_back();
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    for _ in 0..100 {
+        assert_eq!(pick(&both, soon()).await.unwrap().id, good.id);
+    }
+    let started = Instant::now();
+    let alone = balanced(Snapshot::fixed(known(&[back])));
+    assert_eq!(pick(&alone, soon()).await.unwrap_err(), Unavailable::Loop);
+    assert_eq!(started.elapsed(), Duration::ZERO);
+    // Another one that fails for a while is waited for as usual.
+    let now = Instant::now();
+    good.load.connect_failed(now, now, &BACKOFF);
+    assert_eq!(pick(&both, soon()).await.unwrap().id, good.id);
+    assert_eq!(started.elapsed(), BACKOFF.min);
+}
+
+#[tokio::test(start_paused = true)]
 async fn when_all_fail_callers_wait_for_a_pause_to_end_and_later_fail_fast() {
     let bad = endpoint(1);
     let backend = balanced(Snapshot::fixed(known(std::slice::from_ref(&bad))));
