@@ -140,15 +140,20 @@ def run_once(
 
 @contextmanager
 def running(
-    space: Namespace, variables: dict[str, str], log: Path, before: Sequence[str] = ()
+    space: Namespace,
+    variables: dict[str, str],
+    log: Path,
+    before: Sequence[str] = (),
+    program: Sequence[str] = (),
 ) -> Iterator[Engine]:
     """An engine from start to end; its log is shown when the test fails.
 
-    `before` is a command that runs its arguments, as `unshare` does.
+    `before` is a command that runs its arguments, as `unshare` does; `program` starts the engine
+    in place of `command`.
     """
     with log.open("w") as output, entered(space.path):
         process = subprocess.Popen(
-            [*before, *command()],
+            [*before, *(program or command())],
             env=_base() | variables,
             stderr=output,
             text=True,

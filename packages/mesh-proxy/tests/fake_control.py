@@ -4,6 +4,7 @@ It speaks the real gRPC services. What it has said so far is kept per call and k
 stream that is opened again begins with the newest answer, as a real controller's does.
 """
 
+import copy
 import datetime
 import itertools
 import threading
@@ -41,9 +42,9 @@ _SKEW = datetime.timedelta(seconds=20)
 class Authority:
     """A certificate authority that signs what it is asked to, within the given life."""
 
-    def __init__(self) -> None:
+    def __init__(self, common: str = "root") -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "root")])
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common)])
         self.root = self._sign(name, self.key.public_key(), datetime.timedelta(days=1), ca=True)
         self.intermediates: list[x509.Certificate] = []
         """From the one that signs leaves up to the one that the root has signed."""
@@ -67,6 +68,14 @@ class Authority:
                 alternatives.append(x509.UniformResourceIdentifier(uri))
             alternatives.append(x509.DNSName(name))
         return self._sign(x509.Name([]), public_key, life, names=alternatives)
+
+    def below(self, depth: int) -> "Authority":
+        """One that signs by way of `depth` intermediates; this one stays as it is."""
+        other = copy.copy(self)
+        other.intermediates = list(self.intermediates)
+        for _ in range(depth):
+            other.delegate()
+        return other
 
     def delegate(self) -> None:
         """Have leaves signed by a new intermediate from now on."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import engine
 import frames
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from engine import SECONDS
 from fake_control import Authority
 from frames import Peer
@@ -28,6 +28,8 @@ IDENTITY = "mallory.shop.serviceaccount.identity.linkerd.cluster.local"
 ALPN = "transport.l5d.io/v1"
 INBOUND = 4143
 TRANSPORT_PREFACE = ALPN.encode() + b"\r\n\r\n"
+_ANY_STRENGTH = "DEFAULT@SECLEVEL=0"
+"""For keys that openssl would not use by itself."""
 _GROWTH_KIB = 64 * 1024
 """More memory than this, in KiB, must no attack cost."""
 _CALM_SECONDS = 5.0
@@ -38,16 +40,21 @@ _SLACK_SECONDS = 1.5
 """Beside twice the usual time: how long the machine's other work may hold up a good client."""
 
 
-def credentials(authority: Authority, folder: Path, *names: str) -> Path:
-    """A PEM file with the key and the certificate of somebody of the mesh."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def credentials(
+    authority: Authority,
+    folder: Path,
+    *names: str,
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None = None,
+) -> Path:
+    """A PEM file with the key and the chain of somebody of the mesh."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
     life = datetime.timedelta(hours=1)
     leaf = authority.leaf_of_several(key.public_key(), list(names), life)
     file = folder / f"{names[0]}.pem"
     encoding = serialization.Encoding.PEM
     file.write_bytes(
         key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + leaf.public_bytes(encoding)
+        + b"".join(one.public_bytes(encoding) for one in (leaf, *authority.intermediates))
     )
     return file
 
@@ -55,6 +62,7 @@ def credentials(authority: Authority, folder: Path, *names: str) -> Path:
 def client_context(authority: Authority, certificate: Path, *alpn: str) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata=authority.pem)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.set_ciphers(_ANY_STRENGTH)
     context.load_cert_chain(certificate)
     context.set_alpn_protocols(alpn)
     return context
@@ -65,6 +73,7 @@ def server_context(
 ) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.set_ciphers(_ANY_STRENGTH)
     context.load_cert_chain(certificate)
     context.load_verify_locations(cadata=authority.pem)
     context.verify_mode = ssl.CERT_REQUIRED

@@ -141,10 +141,13 @@ def running(
     server_variables: Mapping[str, str] | None = None,
     *,
     authority: Authority | None = None,
+    before: Sequence[str] = (),
+    program: Sequence[str] = (),
 ) -> Iterator[Mesh]:
     """Both engines from start to end, in namespaces that redirect to them.
 
-    What the server's engine is told otherwise stands in `server_variables`.
+    What the server's engine is told otherwise stands in `server_variables`; `before` and `program`
+    are those of `engine.running`.
     """
     asked = FakeControl(authority)
     told = FakeControl(asked.authority)
@@ -161,7 +164,7 @@ def running(
                 stack.enter_context(control.running())
             settings = engine.environment(control, token, identity, addresses)
             log = folder / f"{identity}.log"
-            proxy = engine.running(space, settings | own, log)
+            proxy = engine.running(space, settings | own, log, before, program)
             engines.append(stack.enter_context(proxy))
         for proxy in engines:
             proxy.wait_ready()

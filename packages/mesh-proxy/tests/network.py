@@ -28,6 +28,7 @@ PEER = {4: "10.99.0.2", 6: "fd99::2"}
 _PREFIX = {4: 24, 6: 64}
 _NO_DUPLICATE_DETECTION = 0x02
 _ORIGINAL_DESTINATION = 80
+_CABLE = "mi"
 _count = itertools.count()
 
 
@@ -80,18 +81,38 @@ class Pair:
 
 
 @contextmanager
+def namespace(role: str) -> Iterator[Namespace]:
+    """Make a namespace and remove it afterwards."""
+    name = f"mesh-init-{role}-{os.getpid()}-{next(_count)}"
+    netns.create(name)
+    try:
+        yield Namespace(name)
+    finally:
+        netns.remove(name)
+
+
+@contextmanager
 def pair() -> Iterator[Pair]:
     """Make the two namespaces and remove them afterwards."""
-    mark = f"{os.getpid()}-{next(_count)}"
-    names = [f"mesh-init-app-{mark}", f"mesh-init-peer-{mark}"]
-    for name in names:
-        netns.create(name)
-    try:
-        _join(*names)
-        yield Pair(*map(Namespace, names))
-    finally:
-        for name in names:
-            netns.remove(name)
+    with namespace("app") as app, namespace("peer") as peer:
+        _join(app.name, peer.name)
+        yield Pair(app, peer)
+
+
+def move(old: Namespace, new: Namespace) -> None:
+    """Give `new` the peer's cable and its addresses; neither `old` nor the other end is told."""
+
+    def inside() -> str:
+        with _opened(new.path) as file, entered(old.path), IPRoute() as ip:
+            (name,) = (
+                link.get_attr("IFLA_IFNAME")
+                for link in ip.get_links()
+                if link.get_attr("IFLA_IFNAME").startswith(_CABLE)
+            )
+            ip.link("set", index=ip.link_lookup(ifname=name)[0], net_ns_fd=file)
+            return name
+
+    _configure(new.path, _in_thread(inside), PEER, gateway=APP)
 
 
 def original_destination(stream: socket.socket) -> tuple[str, int] | None:
@@ -107,7 +128,7 @@ def original_destination(stream: socket.socket) -> tuple[str, int] | None:
 
 
 def _join(app: str, peer: str) -> None:
-    cable = f"mi{os.getpid() % 100000}x{next(_count)}"
+    cable = f"{_CABLE}{os.getpid() % 100000}x{next(_count)}"
     with (
         _opened(f"/run/netns/{app}") as app_file,
         _opened(f"/run/netns/{peer}") as peer_file,

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import engine
+import frames
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from engine import IDENTITY
-from fake_control import FakeControl, open_server
+from fake_control import Authority, FakeControl, open_server
+from hostile import ALPN, client_context, credentials, transport_header
 from network import APP, Pair, pair
 
 from mesh_proxy.init.namespace import entered
@@ -39,8 +41,9 @@ def start(spaces, control, tmp_path):
     token = tmp_path / "token"
     token.write_text("token")
 
-    def start():
+    def start(**changes: str):
         variables = engine.environment(control, token)
+        variables |= {f"LINKERD2_PROXY_{name}": value for name, value in changes.items()}
         return engine.running(spaces.app, variables, tmp_path / "log")
 
     return start
@@ -81,6 +84,35 @@ def test_a_leaf_may_have_a_second_name(spaces, control, start):
         assert is_believed(spaces, control)
         assert is_believed(spaces, control, OTHER)
         assert not is_believed(spaces, control, "nobody.example")
+
+
+BUNDLES = {
+    "CRLF": lambda ours, other: ours.replace("\n", "\r\n"),
+    "empty lines around": lambda ours, other: f"\n\n{ours}\n\n \n",
+    "no newline at the end": lambda ours, other: ours.rstrip(),
+    "two": lambda ours, other: ours + other,
+    "two, ours last": lambda ours, other: other + ours,
+    "two, of different kinds": lambda ours, other: other.replace("\n", "\r\n") + "\n" + ours,
+    "twice the same": lambda ours, other: ours + ours,
+    "with a comment": lambda ours, other: f"# root of the mesh\n{ours}",
+}
+
+
+@pytest.mark.fault(7)
+@pytest.mark.parametrize("kind", BUNDLES)
+def test_trust_anchors_may_be_written_in_many_ways(spaces, control, start, tmp_path, kind):
+    other = Authority("another root")
+    bundle = BUNDLES[kind](control.authority.pem, other.pem)
+    with start(IDENTITY_TRUST_ANCHORS=bundle) as proxy:
+        proxy.wait_ready()
+        assert is_believed(spaces, control)
+        for authority in [control.authority, *([other] if "two" in kind else [])]:
+            pem = credentials(authority, tmp_path, OTHER)
+            context = client_context(control.authority, pem, ALPN)
+            plain = spaces.peer.connection(APP[4], INBOUND)
+            with context.wrap_socket(plain, server_hostname=IDENTITY) as stream:
+                stream.sendall(transport_header(engine.ADMIN) + frames.PREFACE + frames.settings())
+                assert stream.recv(1)
 
 
 class TestRefused:

@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import os
 import signal
 import socket
 import time
@@ -246,26 +245,3 @@ class TestEnd:
                 end.close()
             assert proxy.process.wait(SECONDS) == 0
             proxy.wait_log("stopped")
-
-    def test_fault_74_a_log_that_nobody_reads_stops_nothing(self, spaces, variables):
-        reader, writer = os.pipe()
-        os.set_blocking(writer, False)
-        try:
-            while True:
-                os.write(writer, b"x" * 4096)
-        except BlockingIOError:
-            os.set_blocking(writer, True)
-        with entered(spaces.app.path):
-            process = engine.subprocess.Popen(
-                engine.command(), env=engine._base() | variables, stderr=writer
-            )
-        try:
-            proxy = engine.Engine(process, spaces.app, log=None)
-            proxy.wait_ready()
-            assert proxy.ask("/proxy-log-level", "PUT", "trace")[0] == 204
-            assert all(proxy.ask("/metrics")[0] == 200 for _ in range(20))
-        finally:
-            process.kill()
-            process.wait(SECONDS)
-            os.close(reader)
-            os.close(writer)

@@ -105,6 +105,10 @@ TLS_GARBAGE: Final = Refusal(
     name="tls_garbage",
     meaning="What came is not TLS.",
 )
+TLS_TOO_LARGE: Final = Refusal(
+    name="tls_too_large",
+    meaning="The other side's handshake, which holds its certificates, is larger than the limit.",
+)
 TLS_INCOMPATIBLE: Final = Refusal(
     name="tls_incompatible",
     meaning="The two sides have no version, cipher suite, group or signature in common.",
@@ -205,6 +209,7 @@ ALL: Final[tuple[Refusal, ...]] = (
     TLS_CLOSED,
     TLS_IO,
     TLS_GARBAGE,
+    TLS_TOO_LARGE,
     TLS_INCOMPATIBLE,
     TLS_ALPN,
     TLS_NO_CERTIFICATE,

@@ -13,7 +13,7 @@ use mesh_decide::http1::Malformed;
 use mesh_wire::vocabulary::{headers, reasons};
 use tokio::time::Instant;
 
-use super::{OutboundConnection, ingress, note};
+use super::{OutboundConnection, ingress, note, tcp};
 use crate::balance::{self, Pending, Unavailable};
 use crate::context::Context;
 use crate::http::body::Incoming;
@@ -231,15 +231,13 @@ impl Outbound {
                     attempt.now = Instant::now();
                     attempt.deadline = attempt.now + failfast;
                 }
-                Sent::Unconnected(error) => match backend.kind {
-                    BackendKind::Forward(_) | BackendKind::Fail(_) => {
-                        return Err(connect_refusal(&error));
-                    }
-                    BackendKind::Balance { .. } => {
-                        unconnected = Some(error);
-                        attempt.now = Instant::now();
-                    }
-                },
+                Sent::Unconnected(error) if tcp::is_final(backend, &error) => {
+                    return Err(connect_refusal(&error));
+                }
+                Sent::Unconnected(error) => {
+                    unconnected = Some(error);
+                    attempt.now = Instant::now();
+                }
             }
         }
     }

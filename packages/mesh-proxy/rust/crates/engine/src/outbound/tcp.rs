@@ -59,8 +59,9 @@ fn backend<'r>(routes: &'r [OpaqueRoute], name: Option<&str>) -> Result<&'r Back
 }
 
 /// Whether another attempt would end the same way.
-fn is_final(backend: &Backend, error: &ConnectError) -> bool {
-    matches!(backend.kind, BackendKind::Forward(_)) || matches!(error, ConnectError::NotCertified)
+pub(super) fn is_final(backend: &Backend, error: &ConnectError) -> bool {
+    !matches!(backend.kind, BackendKind::Balance { .. })
+        || matches!(error, ConnectError::NotCertified)
 }
 
 async fn attempt(

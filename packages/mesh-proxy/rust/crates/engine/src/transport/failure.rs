@@ -3,7 +3,7 @@
 use std::io;
 
 use mesh_wire::vocabulary::refusals;
-use rustls::{AlertDescription, CertificateError, Error, OtherError};
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, OtherError};
 
 /// The reason of a failed handshake or of a broken session, for metrics and logs.
 pub fn reason(error: &io::Error) -> &'static str {
@@ -20,6 +20,9 @@ fn tls_reason(error: &Error) -> &'static str {
         Error::AlertReceived(alert) => alert_reason(*alert),
         Error::NoCertificatesPresented => refusals::TLS_NO_CERTIFICATE.name,
         Error::NoApplicationProtocol => refusals::TLS_ALPN.name,
+        Error::InvalidMessage(
+            InvalidMessage::HandshakePayloadTooLarge | InvalidMessage::CertificatePayloadTooLarge,
+        ) => refusals::TLS_TOO_LARGE.name,
         Error::InvalidMessage(_) => refusals::TLS_GARBAGE.name,
         Error::PeerIncompatible(_) => refusals::TLS_INCOMPATIBLE.name,
         _ => refusals::TLS_OTHER.name,

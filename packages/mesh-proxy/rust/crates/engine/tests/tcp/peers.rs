@@ -70,7 +70,7 @@ fn wrong(ours: &Authority, name: &str) -> Vec<(Credentials, &'static str)> {
         (stranger.issue(name), "tls_bad_signature"),
         (unchained, "tls_unknown_issuer"),
         (self_signed(name), "tls_unknown_issuer"),
-        (long, "tls_garbage"),
+        (long, "tls_too_large"),
     ]
 }
 

@@ -142,6 +142,12 @@ pub const TLS_GARBAGE: Refusal = Refusal {
     meaning: "What came is not TLS.",
 };
 
+/// The other side's handshake, which holds its certificates, is larger than the limit.
+pub const TLS_TOO_LARGE: Refusal = Refusal {
+    name: "tls_too_large",
+    meaning: "The other side's handshake, which holds its certificates, is larger than the limit.",
+};
+
 /// The two sides have no version, cipher suite, group or signature in common.
 pub const TLS_INCOMPATIBLE: Refusal = Refusal {
     name: "tls_incompatible",
@@ -280,6 +286,7 @@ pub static ALL: &[&Refusal] = &[
     &TLS_CLOSED,
     &TLS_IO,
     &TLS_GARBAGE,
+    &TLS_TOO_LARGE,
     &TLS_INCOMPATIBLE,
     &TLS_ALPN,
     &TLS_NO_CERTIFICATE,
