@@ -10,7 +10,7 @@ from engine import IDENTITY
 from fake_control import Authority, closed_server, opaque_policy
 from fake_control import meshed as meshed_endpoint
 from meshed import NAME, SERVER_IDENTITY, Mesh
-from network import PEER, Pair, pair
+from network import PEER, Pair
 from raw_server import RawServer
 
 from mesh_proto.pb import destination_pb2
@@ -28,14 +28,6 @@ def by_uri(port: int, uri: str) -> destination_pb2.Update:
     endpoint = meshed_endpoint(f"{PEER[4]}:{port}", SERVER_IDENTITY)
     endpoint.add.addrs[0].tls_identity.uri_like_identity.uri = uri
     return endpoint
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +65,16 @@ def asks(mesh: Mesh, port: int) -> bytes:
     return b""
 
 
+def refuses(mesh: Mesh, port: int, answer: bytes, *servers: RawServer) -> None:
+    """Nothing comes through any more: requests get this answer, other connections are reset."""
+    engine.until("refused", lambda: not asks(mesh, port).startswith(b"HTTP/1.1 200"))
+    for server in servers:
+        server.heard.clear()
+    refused = asks(mesh, port)
+    assert refused.startswith(answer) if port == HTTP else refused == b""
+    assert not any(server.heard for server in servers)
+
+
 @pytest.mark.parametrize("port", PORTS)
 def test_both_sides_are_who_their_uris_say(mesh, app, echo, port):
     allow(mesh, CLIENT)
@@ -87,23 +89,11 @@ def test_both_sides_are_who_their_uris_say(mesh, app, echo, port):
 def test_a_client_of_another_uri_is_not_let_in(mesh, app, echo, port):
     """Nor one whose name would do: the first of its names is who it is."""
     allow(mesh, OTHER, IDENTITY)
-    engine.until("refused", lambda: not asks(mesh, port).startswith(b"HTTP/1.1 200"))
-    app.heard.clear()
-    echo.heard.clear()
-    refused = asks(mesh, port)
-    assert refused.startswith(b"HTTP/1.1 403") if port == HTTP else refused == b""
-    assert not app.heard
-    assert not echo.heard
+    refuses(mesh, port, b"HTTP/1.1 403", app, echo)
 
 
 @pytest.mark.parametrize("port", PORTS)
 def test_a_server_of_another_uri_gets_nothing(mesh, app, echo, port):
     allow(mesh, CLIENT, server=OTHER)
-    engine.until("refused", lambda: not asks(mesh, port).startswith(b"HTTP/1.1 200"))
-    app.heard.clear()
-    echo.heard.clear()
-    refused = asks(mesh, port)
-    assert refused.startswith(b"HTTP/1.1 50") if port == HTTP else refused == b""
-    assert not app.heard
-    assert not echo.heard
+    refuses(mesh, port, b"HTTP/1.1 50", app, echo)
     mesh.client.wait_log("NotValidForName")

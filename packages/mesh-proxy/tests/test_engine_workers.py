@@ -13,7 +13,7 @@ from engine import IDENTITY
 from fake_control import closed_server
 from holding import Holding
 from meshed import Mesh
-from network import Pair, pair
+from network import Pair
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(60)]
 
@@ -23,14 +23,6 @@ CLIENTS = 64
 """So many that by chance alone no worker remains without any."""
 TWO = {"LINKERD2_PROXY_CORES": "2"}
 GET = b"GET / HTTP/1.1\r\nHost: api\r\n\r\n"
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture

@@ -5,13 +5,12 @@ import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
-import engine
 import meshed
 import pytest
 from fake_control import Authority
 from hostile import credentials
 from meshed import Mesh, Way
-from network import PEER, Pair, pair
+from network import PEER, Pair
 from raw_server import RawServer
 from transcripts import Hear, Part, Say, Script
 
@@ -20,14 +19,6 @@ pytestmark = [pytest.mark.netns, pytest.mark.timeout(60), pytest.mark.fault(11)]
 RAW, HTTP, SECURE = 8080, 8081, 8082
 ADDRESSES = {"IPv4": PEER[4], "IPv6": PEER[6], "IPv4 mapped into IPv6": f"::ffff:{PEER[4]}"}
 PROTOCOLS = {"TCP": RAW, "HTTP": HTTP, "TLS": SECURE}
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture(scope="module")

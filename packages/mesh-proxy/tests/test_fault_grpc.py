@@ -9,7 +9,7 @@ import meshed
 import pytest
 from frames import Peer
 from meshed import Mesh, Way
-from network import Pair, pair
+from network import Pair
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(90), pytest.mark.fault(33)]
 
@@ -56,14 +56,6 @@ ANSWERS: dict[str, tuple[Callable[[int], bytes], str, str | None]] = {
     "a long text": (whole(MESSAGE, status("13", message="x" * 8000)), "failure", "13"),
 }
 """What a server answers, how that is classified, and the label of its status."""
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 class Script:

@@ -5,7 +5,6 @@ Their connections end or are slowed down; the good client beside them notices no
 
 from collections.abc import Callable, Iterator
 
-import engine
 import frames
 import hostile
 import meshed
@@ -24,7 +23,7 @@ from frames import (
     Peer,
 )
 from hostile import Attacker
-from network import Pair, pair
+from network import Pair
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(120)]
 
@@ -44,14 +43,6 @@ PLACES = [
     ("crate", "application"),
 ]
 """Which implementation serves between proxies, and where the attacker stands."""
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture(scope="module")

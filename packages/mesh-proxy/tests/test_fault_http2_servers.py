@@ -18,7 +18,7 @@ import pytest
 from fake_control import meshed as meshed_endpoint
 from frames import Peer
 from meshed import NAME, Mesh
-from network import PEER, Pair, pair
+from network import PEER, Pair
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(120)]
 
@@ -61,14 +61,6 @@ class Victim:
             else:
                 peer.send(frames.headers(1, head, end=False), first)
             yield peer
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture(scope="module")

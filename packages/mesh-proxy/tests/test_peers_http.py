@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-import engine
 import meshed
 import peer_servers
 import pytest
 from meshed import Mesh, Way
-from network import Pair, pair
+from network import Pair
 
 from mesh_cli.local.programs import find_program
 
@@ -25,14 +24,6 @@ _OWN_OF_A_MOMENT = {"date", "connection", "keep-alive", "transfer-encoding"}
 
 _BOUNDARY = re.compile(rb"(?<!\d)\d{20}(?!\d)")
 """Between the parts of several ranges: nginx counts them."""
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture(scope="module")

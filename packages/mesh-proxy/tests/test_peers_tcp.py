@@ -14,7 +14,7 @@ import meshed
 import peer_servers
 import pytest
 from meshed import Mesh, Way
-from network import Pair, pair
+from network import Pair
 
 from mesh_cli.local.programs import find_program
 
@@ -61,14 +61,6 @@ class MailServer:
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture(scope="module")

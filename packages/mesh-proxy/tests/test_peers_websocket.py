@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-import engine
 import meshed
 import pytest
 from engine import SECONDS
 from meshed import Mesh, Way
-from network import Pair, pair
+from network import Pair
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.sync.server import Server, ServerConnection, serve
@@ -42,14 +41,6 @@ def answer(connection: ServerConnection) -> None:
     except ConnectionClosed as closed:
         if closed.rcvd is None:
             VANISHED.release()
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import engine
 import meshed
 import pytest
 from _pytest.mark import ParameterSet
 from meshed import Mesh, Way
-from network import Pair, pair
+from network import Pair
 from transcripts import End, Finish, Hear, Message, Part, Say, Script, Step, Wait, messages
 
 pytestmark = [pytest.mark.netns, pytest.mark.timeout(60)]
@@ -224,14 +223,6 @@ EXCHANGES = {
         [get(b"/", b"x-empty:"), Hear(b"none")], [HEAD_ENDS, answer(b"none", b"x-void:")]
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Pair]:
-    with pair() as spaces:
-        for space in (spaces.app, spaces.peer):
-            engine.redirect(space)
-        yield spaces
 
 
 @pytest.fixture(scope="module")
